@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"context"
+	"time"
+)
+
+// A Message is one thing a person sent, as an adapter hands it over.
+type Message struct {
+	Channel string    // telegram, wechat, demo, chat
+	User    UserID    // unique over all channels: channel:id
+	Key     string    // what the platform repeats on redelivery; unique per user
+	At      time.Time // when it arrived
+	Text    string
+	Event   Event
+}
+
+// An Event is a message without words.
+type Event string
+
+// The events.
+const (
+	NoEvent  Event = ""
+	Followed Event = "followed" // a first contact: the person opened the chat
+	Left     Event = "left"     // unfollowed or blocked: everything of the person is deleted
+)
+
+// A Reply is one message to the person. Text is plain, without markup; its
+// paragraphs are separated by an empty line, and a long one may be split there.
+type Reply struct {
+	Text    string
+	Options []Option
+}
+
+// An Option is something to tap instead of typing: Label is shown, Send is what
+// comes back as the text of a Message.
+type Option struct {
+	Label string
+	Send  string
+}
+
+// An Answer is what a message led to.
+type Answer struct {
+	Replies []Reply
+	// Pending tells that the answer is still being worked on: ctx ended first.
+	// A redelivery of the message, or the person's next one, brings it.
+	Pending bool
+}
+
+// A Handler answers messages; *Bot is one. It may be called from any
+// goroutine: messages of one user are answered one at a time and in order.
+type Handler interface {
+	// Handle answers m within ctx. The same m.Key again returns the same
+	// answer, and costs nothing again. The error is for the operator's log;
+	// the answer then holds the sentence for the person.
+	Handle(ctx context.Context, m Message) (Answer, error)
+}

@@ -1,0 +1,83 @@
+// Package plate reads Chinese number plates the way people type and say them.
+package plate
+
+// An Action is what a caller should do with a Reading.
+type Action string
+
+// The actions.
+const (
+	Query       Action = "query"       // certain: echo the plate and go on
+	Confirm     Action = "confirm"     // one guess: needs a yes before anything is charged
+	Choose      Action = "choose"      // several readings: offer Candidates
+	Ask         Action = "ask"         // something is missing: Reason says what
+	Unsupported Action = "unsupported" // a real plate of a kind that cannot be queried
+	Reject      Action = "reject"      // no plate, or one that cannot exist
+)
+
+// A Kind is a kind of plate after GA 36-2018.
+type Kind string
+
+// The kinds. The first four can be queried, the others are only recognised.
+const (
+	Small          Kind = "small"
+	Large          Kind = "large"
+	NEVSmall       Kind = "nev_small"
+	NEVLarge       Kind = "nev_large"
+	Trailer        Kind = "trailer"
+	Coach          Kind = "coach"
+	Police         Kind = "police"
+	HongKong       Kind = "hk"
+	Macau          Kind = "macau"
+	Embassy        Kind = "embassy"
+	Consulate      Kind = "consulate"
+	Test           Kind = "test"
+	SpecialVehicle Kind = "special_vehicle"
+	Emergency      Kind = "emergency"
+	ArmedPolice    Kind = "armed_police"
+	Military       Kind = "military"
+	Agri           Kind = "agri"
+	CivilAviation  Kind = "civil_aviation"
+	Temp           Kind = "temp"
+	Motorcycle     Kind = "motorcycle"
+	Unknown        Kind = "unknown"
+)
+
+// A Reason says why a Reading asks, rejects or wants a confirmation, so that a
+// caller can choose its sentence.
+type Reason string
+
+// The reasons.
+const (
+	NoPlate         Reason = ""                 // nothing like a plate
+	MissingProvince Reason = "missing_province" // B12345
+	MissingLetter   Reason = "missing_letter"   // 京12345, 苏州12345
+	TooShort        Reason = "too_short"        // 沪C1234
+	TooLong         Reason = "too_long"
+	BadLetter       Reason = "bad_letter" // I, or a digit, in the agency place
+	TooManyLetters  Reason = "too_many"   // more than two letters in the serial
+	BadSerial       Reason = "bad_serial" // otherwise impossible after GA 36-2018
+	Masked          Reason = "masked"     // 粤B12*45
+	NotEnergy       Reason = "not_energy" // eight characters, but not new energy
+	TwoProvinces    Reason = "two_provinces"
+	Homophone       Reason = "homophone"  // 护 for 沪
+	Pinyin          Reason = "pinyin"     // hu C12345
+	CityName        Reason = "city_name"  // 深圳B12345
+	Nickname        Reason = "nickname"   // 申 for 沪
+	NewLetter       Reason = "new_letter" // an agency letter not in the table
+	Green           Reason = "green"      // 绿牌 with seven characters
+	Repaired        Reason = "repaired"   // O→0, I→1 in the serial
+	Several         Reason = "several"    // several plates in one text
+)
+
+// A Reading is what a text says about one plate.
+type Reading struct {
+	Action     Action
+	Normalized string   // canonical plate; "" when no single plate follows
+	Kind       Kind     // Unknown when no single plate follows
+	HPZL       string   // plate type code (GA/T 16.7): 02 01 52 51, others are recognised only
+	Province   string   // 上海; "" when it does not apply
+	Prefix     string   // 沪C; "" when it does not apply
+	Candidates []string // with Choose: the plates to offer, best first
+	Reason     Reason
+	Note       string // why, in English, for people who test
+}

@@ -1,0 +1,139 @@
+// Package storage is the port between the bot and whatever keeps its records:
+// a small ordered key-value store with transactions, and durable jobs that are
+// enqueued in the transaction that decided them.
+//
+// # Keys
+//
+// A key is a path of segments joined by "/". A segment that begins with "~" is
+// clear: it stays readable at rest and sorts in byte order (times, sequence
+// numbers; never personal data). Every other segment is an identity: a sealing
+// store replaces it by a pseudonym, so no order may be expected among
+// identities. A Scan bound is whole segments, followed by at most one partial
+// clear segment, or by "" (the first key below) or by End (after the last key
+// below). Job.ID and Job.Key follow the same rule.
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// End, as the last segment of a Scan bound, sorts after every key below the
+// segments before it.
+const End = "\xff"
+
+// Errors that every Store returns; compare with errors.Is.
+var (
+	// ErrClosed: the store is closed, or closing.
+	ErrClosed = errors.New("storage: closed")
+	// ErrFull: the store has no room left (its own limit, or the disk); what
+	// was stored before stays readable, and writing works again once there is
+	// room.
+	ErrFull = errors.New("storage: full")
+	// ErrLocked: another process holds the store.
+	ErrLocked = errors.New("storage: in use by another process")
+	// ErrCorrupt: the file or a record in it cannot be what this program wrote.
+	ErrCorrupt = errors.New("storage: corrupt")
+	// ErrNewer: the file was written by a later version of the program.
+	ErrNewer = errors.New("storage: written by a newer version")
+	// ErrLost: the run of a job was fenced: another worker has taken it over,
+	// or it has completed already. Nothing of the call was applied; the
+	// handler must stop and do nothing more to the outside.
+	ErrLost = errors.New("storage: job lost to another run")
+)
+
+// A Store keeps records and jobs. Its methods may be called from any goroutine.
+type Store interface {
+	// Update runs fn in one atomic, durable, read-write transaction: when it
+	// returns nil everything fn wrote is on disk, when it returns an error
+	// nothing is. Updates that share one of keys run one after the other. fn
+	// may run more than once, with the effects of only the last run kept, so
+	// it must have no effect outside of tx; tx and nothing read from it may be
+	// used after fn returned, except that returned bytes are copies.
+	// Cancelling ctx before the commit began leaves nothing.
+	Update(ctx context.Context, keys []string, fn func(Tx) error) error
+
+	// View runs fn on a consistent snapshot. Writes through tx fail.
+	View(ctx context.Context, fn func(Tx) error) error
+
+	// Work runs the due jobs of queue, at most n at a time, until ctx ends;
+	// then it waits for the handlers that still run (their ctx is not
+	// cancelled by it) and returns nil. Jobs of one lane, (Queue, Key), run
+	// one at a time and in the order they were enqueued; jobs without Key
+	// have no lane. A panic in a handler counts as an error.
+	Work(ctx context.Context, queue string, n int, h Handler) error
+
+	// Backup writes a consistent copy of the whole store while it is in use.
+	Backup(ctx context.Context, w io.Writer) error
+
+	// Close waits for running transactions. It may be called twice.
+	Close() error
+}
+
+// A Tx reads and writes inside one transaction. Byte slices passed in may be
+// changed by the caller afterwards; those returned are the caller's own.
+type Tx interface {
+	// Get returns nil when the key is unknown.
+	Get(bucket, key string) ([]byte, error)
+	// Put stores a copy of value; nil deletes, and deleting twice is fine. An
+	// empty, non-nil value is stored.
+	Put(bucket, key string, value []byte) error
+	// Scan returns at most limit entries (limit <= 0: all) with
+	// from <= key < to in byte order. To scan below a prefix p, use p+"/" and
+	// p+"/"+End.
+	Scan(bucket, from, to string, limit int) ([]KV, error)
+	// Enqueue adds a job; it becomes visible when the transaction commits.
+	// fresh is false, and nothing changes, when (Queue, ID) is known already,
+	// also if that job has completed.
+	Enqueue(Job) (fresh bool, err error)
+}
+
+// KV is one entry of a Scan.
+type KV struct {
+	Key   string
+	Value []byte
+}
+
+// A Job is work decided in a transaction and done after it.
+type Job struct {
+	ID    string // unique within Queue, also after completion
+	Queue string
+	Key   string    // the lane; "" has none
+	At    time.Time // not before; may run up to 30 s late. Zero: now
+	Body  []byte
+
+	Attempt int // on delivery: 1 for the first run; ignored by Enqueue
+}
+
+// Done applies fn's writes and completes the job in one transaction, as Update
+// does with keys. After it returned nil the job will not run again, whatever
+// the handler returns. It returns ErrLost when this run was fenced, and on the
+// second call.
+type Done func(keys []string, fn func(Tx) error) error
+
+// A Handler works one job. Returning nil completes the job if done was not
+// called; Snooze(d) runs it again after d without using up an attempt; any
+// other error runs it again after a growing delay, and sets it aside as a dead
+// letter after MaxAttempts runs.
+type Handler func(ctx context.Context, j Job, done Done) error
+
+// MaxAttempts is how many failed runs make a dead letter.
+const MaxAttempts = 10
+
+// Snooze is returned by a Handler to have its job run again after d.
+func Snooze(d time.Duration) error { return snooze(d) }
+
+// Snoozed tells whether err, returned by a Handler, asks for a later run.
+func Snoozed(err error) (time.Duration, bool) {
+	var s snooze
+	if errors.As(err, &s) {
+		return time.Duration(s), true
+	}
+	return 0, false
+}
+
+type snooze time.Duration
+
+func (s snooze) Error() string { return "storage: run again after " + time.Duration(s).String() }
