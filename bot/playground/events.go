@@ -1,0 +1,157 @@
+package playground
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// getEvents streams the conversation. Events:
+//
+//	hello   the stream is open
+//	reset   forget what you show: what follows is all there is
+//	entry   one bubble; its id is what Last-Event-ID sends back
+//	typing  {"busy": messages being worked on}
+//	panel   meter and switches, when they changed
+//	ready   everything that was said up to now has been sent
+//
+// A reconnection goes on after Last-Event-ID, or after ?last=, which a script
+// can set; an id of another process or too old begins with reset.
+func (p *Page) getEvents(w http.ResponseWriter, r *http.Request) {
+	c := p.talks[r.FormValue("user")]
+	if c == nil {
+		refuse(w, http.StatusNotFound, "没有这位用户")
+		return
+	}
+	wake, unwatch := c.watch()
+	defer unwatch()
+	s := p.openStream(w, r)
+	p.greet(c)
+	beat := time.NewTicker(p.pace.beat)
+	defer beat.Stop()
+	for {
+		s.conversation(c)
+		s.panel(r)
+		if s.flush() != nil {
+			return
+		}
+		select {
+		case <-wake:
+		case <-beat.C:
+			s.printf(": %s\n\n", "still here")
+		case <-r.Context().Done():
+			return
+		case <-p.gone:
+			return
+		}
+	}
+}
+
+// A stream is one browser's view: what it was sent last, so that only changes
+// are written. The first error stays, and everything after it is dropped.
+type stream struct {
+	page  *Page
+	w     http.ResponseWriter
+	ctl   *http.ResponseController
+	seen  int64 // number of the newest entry sent
+	busy  int
+	shown string // the panel as sent
+	ready bool
+	err   error
+}
+
+func (p *Page) openStream(w http.ResponseWriter, r *http.Request) *stream {
+	s := &stream{page: p, w: w, ctl: http.NewResponseController(w)}
+	last := r.Header.Get("Last-Event-ID")
+	if last == "" {
+		last = r.FormValue("last")
+	}
+	s.seen = p.numberOf(last)
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
+	s.printf("retry: 2000\nevent: hello\ndata: {}\n\n")
+	return s
+}
+
+// numberOf reads an event id: epoch.number. 0 is a new reader; -1, smaller
+// than any number, leads to a reset.
+func (p *Page) numberOf(id string) int64 {
+	if id == "" {
+		return 0
+	}
+	epoch, number, _ := strings.Cut(id, ".")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || epoch != p.epoch {
+		return -1
+	}
+	return n
+}
+
+func (s *stream) conversation(c *conversation) {
+	entries, gap, busy := c.since(s.seen)
+	if gap {
+		s.event("reset", "", struct{}{})
+		s.seen = 0
+	}
+	for _, e := range entries {
+		s.event("entry", fmt.Sprintf("%s.%d", s.page.epoch, e.Number), e)
+		s.seen = e.Number
+	}
+	if busy != s.busy {
+		s.event("typing", "", map[string]int{"busy": busy})
+		s.busy = busy
+	}
+	if !s.ready {
+		s.event("ready", "", struct{}{})
+		s.ready = true
+	}
+}
+
+func (s *stream) panel(r *http.Request) {
+	if s.page.cfg.Panel == nil {
+		return
+	}
+	view, err := s.page.panelView(r.Context())
+	if err != nil {
+		s.page.cfg.Log("meter", err)
+		return
+	}
+	if shown := string(view); shown != s.shown {
+		s.event("panel", "", view)
+		s.shown = shown
+	}
+}
+
+// event writes one event. JSON holds no line breaks, so a line of data is enough.
+func (s *stream) event(name, id string, data any) {
+	body, err := json.Marshal(data)
+	if err != nil {
+		s.page.cfg.Log("event", err)
+		return
+	}
+	if id != "" {
+		s.printf("id: %s\n", id)
+	}
+	s.printf("event: %s\ndata: %s\n\n", name, body)
+}
+
+func (s *stream) printf(format string, args ...any) {
+	if s.err != nil {
+		return
+	}
+	// A server without write deadlines has none to move: that is no fault.
+	_ = s.ctl.SetWriteDeadline(time.Now().Add(s.page.pace.write))
+	_, s.err = fmt.Fprintf(s.w, format, args...)
+}
+
+func (s *stream) flush() error {
+	if s.err == nil {
+		s.err = s.ctl.Flush()
+	}
+	return s.err
+}

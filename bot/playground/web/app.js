@@ -1,0 +1,353 @@
+// The chat page: shows a conversation that the server keeps, and sends what is
+// typed. Every text reaches the page through textContent.
+
+const $ = (id) => document.getElementById(id);
+const log = $('log');
+const scroller = $('scroll');
+const input = $('text');
+const quiet = 5 * 60e3; // a pause this long gets a time of day
+const retries = [500, 1500, 4000]; // pauses before a message is sent again
+
+let user = '';
+let source = null; // the open event stream
+let last = ''; // id of the newest event shown
+let newestAt = 0;
+let live = false; // the backlog has been shown
+const sending = new Map(); // key → bubble that the server has not confirmed yet
+
+// --- elements
+
+function make(tag, className, text) {
+  const e = document.createElement(tag);
+  if (className) e.className = className;
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
+function button(className, text, onclick) {
+  const b = make('button', className, text);
+  b.type = 'button';
+  b.addEventListener('click', onclick);
+  return b;
+}
+
+function bubble(from, text) {
+  const turn = make('li', `turn ${from}`);
+  const p = make('p', 'bubble');
+  p.append(make('span', 'unseen', from === 'me' ? '您：' : '助手：'), document.createTextNode(text));
+  turn.append(p);
+  return turn;
+}
+
+// --- scrolling: follow the newest bubble unless the person reads further up
+
+const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+
+function toEnd() {
+  scroller.scrollTop = scroller.scrollHeight;
+  $('newest').hidden = true;
+}
+
+function place(turn, mine) {
+  const follow = mine || !live || atEnd();
+  log.append(turn);
+  for (const waiting of sending.values()) log.append(waiting); // unconfirmed ones stay last
+  if (follow) toEnd();
+  else $('newest').hidden = false;
+}
+
+// --- the conversation
+
+function clear() {
+  log.replaceChildren();
+  sending.clear();
+  newestAt = 0;
+  $('newest').hidden = true;
+}
+
+function retireOptions() {
+  for (const b of log.querySelectorAll('.option:enabled')) b.disabled = true;
+}
+
+function timeOf(at) {
+  const now = new Date();
+  const clock = at.toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+  if (at.toDateString() === now.toDateString()) return clock;
+  return `${at.getMonth() + 1}月${at.getDate()}日 ${clock}`;
+}
+
+function show(entry) {
+  const at = new Date(entry.at);
+  if (at - newestAt > quiet) log.append(make('li', 'time', timeOf(at)));
+  newestAt = at;
+  const turn = bubble(entry.from, entry.text);
+  if (entry.from === 'me') {
+    sending.get(entry.key)?.remove();
+    sending.delete(entry.key);
+    retireOptions();
+    showHints(false);
+  } else if (entry.options?.length) {
+    retireOptions();
+    const group = make('div', 'options');
+    group.setAttribute('role', 'group');
+    group.setAttribute('aria-label', '可以这样回复');
+    for (const o of entry.options) {
+      group.append(button('option', o.label, () => {
+        say(o.send, o.label);
+        input.focus({ preventScroll: true });
+      }));
+    }
+    turn.append(group);
+  }
+  place(turn, entry.from === 'me');
+}
+
+// --- typing: dots soon, words after a second
+
+let timers = [];
+
+function typing(busy) {
+  if (busy && timers.length) return;
+  timers.forEach(clearTimeout);
+  timers = [];
+  $('typing-words').textContent = '';
+  $('typing').hidden = true;
+  if (!busy) return;
+  timers = [
+    setTimeout(() => reveal(() => { $('typing').hidden = false; }), 250),
+    setTimeout(() => reveal(() => { $('typing-words').textContent = '正在查询…'; }), 1000),
+  ];
+}
+
+function reveal(change) {
+  const follow = atEnd();
+  change();
+  if (follow) toEnd();
+}
+
+// --- sending: a key per message, so that sending again never means saying it twice
+
+function newKey() {
+  // Not randomUUID: a phone in the same network has no secure context.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+function say(text, label) {
+  const message = { user, key: newKey(), text, label: label === text ? '' : label ?? '' };
+  const turn = bubble('me', message.label || text);
+  turn.classList.add('sending');
+  sending.set(message.key, turn);
+  retireOptions();
+  showHints(false);
+  place(turn, true);
+  deliver(message, turn);
+}
+
+async function deliver(message, turn) {
+  turn.querySelector('.trouble')?.remove();
+  let why = '没有连上';
+  for (const pause of [0, ...retries]) {
+    if (pause) await new Promise((done) => { setTimeout(done, pause); });
+    try {
+      const r = await post('say', message);
+      if (r.ok) return;
+      why = (await r.text()).trim().slice(0, 60);
+      if (r.status !== 503 && r.status !== 429) break;
+    } catch {
+      // The network failed: perhaps only the answer was lost, so the same key again.
+    }
+  }
+  if (!turn.isConnected) return; // it arrived after all, or another user is shown
+  const trouble = make('span', 'trouble', `未送达：${why}`);
+  trouble.append(button('again', '重试', () => deliver(message, turn)));
+  turn.append(trouble);
+}
+
+function post(path, body) {
+  return fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+// --- the stream
+
+function connect() {
+  source?.close();
+  source = new EventSource(`events?user=${encodeURIComponent(user)}&last=${encodeURIComponent(last)}`);
+  const on = (name, does) => source.addEventListener(name, (e) => {
+    if (e.lastEventId) last = e.lastEventId;
+    does(JSON.parse(e.data));
+  });
+  on('hello', () => { $('presence').textContent = '在线'; });
+  on('reset', clear);
+  on('entry', show);
+  on('typing', (t) => typing(t.busy > 0));
+  on('panel', showPanel);
+  on('ready', ready);
+  source.onerror = () => {
+    $('presence').textContent = '正在重新连接…';
+    typing(false);
+    // A browser goes on by itself, except after an answer it does not accept.
+    if (source.readyState === EventSource.CLOSED) setTimeout(reconnect, 2000, source);
+  };
+}
+
+function reconnect(broken) {
+  if (broken === source && !document.hidden) connect();
+}
+
+function ready() {
+  if (live) return;
+  live = true;
+  log.setAttribute('aria-busy', 'false');
+  showHints(!log.querySelector('.me'));
+  toEnd();
+}
+
+// A page nobody looks at gives its connection back: browsers allow six per server.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) source?.close();
+  else connect();
+});
+
+// --- users
+
+function become(id) {
+  const chosen = [...document.querySelectorAll('.user')].find((b) => b.dataset.user === id)
+    ?? document.querySelector('.user');
+  if (chosen.dataset.user === user) return;
+  user = chosen.dataset.user;
+  for (const b of document.querySelectorAll('.user')) b.setAttribute('aria-pressed', String(b === chosen));
+  $('pill-name').textContent = chosen.dataset.name;
+  document.title = `违章助手 · ${chosen.dataset.name}`;
+  history.replaceState(null, '', `#${user}`);
+  clear();
+  typing(false);
+  last = '';
+  live = false;
+  log.setAttribute('aria-busy', 'true');
+  showHints(false);
+  connect();
+}
+
+for (const b of document.querySelectorAll('.user')) {
+  b.addEventListener('click', () => { become(b.dataset.user); openPanel(false); });
+}
+addEventListener('hashchange', () => become(location.hash.slice(1)));
+
+// --- the panel
+
+let panelShown = null;
+
+function showPanel(view) {
+  const { meter, switches } = view;
+  set($('charged'), meter.charged);
+  set($('yuan'), meter.yuan);
+  $('pill-cost').textContent = `¥${meter.yuan}`;
+  $('pill-cost').hidden = false;
+  const rows = [
+    { label: '缓存省下', value: `${meter.cacheHits} 次` },
+    { label: '发出的查询', value: `${meter.calls} 次` },
+    ...(meter.rows ?? []),
+  ];
+  $('rows').replaceChildren(...rows.map((r) => {
+    const row = make('div');
+    row.append(make('dt', '', r.label), make('dd', '', r.value));
+    return row;
+  }));
+  showSwitches(switches ?? []);
+  panelShown = view;
+}
+
+function set(element, value) {
+  if (element.textContent === String(value)) return;
+  element.textContent = value;
+  if (!panelShown) return;
+  element.classList.remove('changed');
+  void element.offsetWidth; // so that the flash begins anew
+  element.classList.add('changed');
+}
+
+// Switches are changed in place: one that has the focus keeps it.
+function showSwitches(switches) {
+  const box = $('switches');
+  for (const s of switches) {
+    let b = [...box.children].find((e) => e.dataset.id === s.id);
+    if (!b) {
+      b = button('switch', undefined, () => turn(b));
+      b.dataset.id = s.id;
+      b.setAttribute('role', 'switch');
+      const words = make('span', '', s.label);
+      if (s.hint) words.append(make('small', '', s.hint));
+      b.append(words, make('span', 'knob'));
+      box.append(b);
+    }
+    b.setAttribute('aria-checked', String(s.on));
+  }
+}
+
+async function turn(b) {
+  const on = b.getAttribute('aria-checked') !== 'true';
+  b.setAttribute('aria-checked', String(on));
+  try {
+    if ((await post('panel', { id: b.dataset.id, on })).ok) return;
+  } catch {
+    // Shown by turning back.
+  }
+  b.setAttribute('aria-checked', String(!on));
+}
+
+// On a phone the panel is a drawer: while it is open the chat behind is inert.
+function openPanel(open) {
+  const drawer = $('panel');
+  if (drawer.classList.contains('open') === open) return;
+  drawer.classList.toggle('open', open);
+  $('shade').hidden = !open;
+  $('chat').inert = open;
+  $('open-panel').setAttribute('aria-expanded', String(open));
+  (open ? $('close-panel') : $('open-panel')).focus();
+}
+
+$('open-panel').addEventListener('click', () => openPanel(true));
+$('close-panel').addEventListener('click', () => openPanel(false));
+$('shade').addEventListener('click', () => openPanel(false));
+addEventListener('keydown', (e) => { if (e.key === 'Escape') openPanel(false); });
+matchMedia('(min-width: 861px)').addEventListener('change', (e) => { if (e.matches) openPanel(false); });
+
+// --- the input
+
+function showHints(open) {
+  $('hints').hidden = !open;
+  $('examples').setAttribute('aria-expanded', String(open));
+}
+
+function fit() {
+  input.style.height = 'auto';
+  input.style.height = `${input.scrollHeight + 2}px`;
+}
+
+function submit() {
+  const text = input.value.trim();
+  if (!text) return;
+  input.value = '';
+  fit();
+  say(text);
+}
+
+$('form').addEventListener('submit', (e) => { e.preventDefault(); submit(); });
+input.addEventListener('input', fit);
+input.addEventListener('keydown', (e) => {
+  // Enter that ends the choice of a Chinese character is not meant for us.
+  if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === 229) return;
+  e.preventDefault();
+  submit();
+});
+$('examples').addEventListener('click', () => reveal(() => showHints($('hints').hidden)));
+for (const b of document.querySelectorAll('.hint')) b.addEventListener('click', () => say(b.textContent));
+$('newest').addEventListener('click', toEnd);
+scroller.addEventListener('scroll', () => { if (atEnd()) $('newest').hidden = true; });
+
+become(location.hash.slice(1));
+if (matchMedia('(hover: hover)').matches) input.focus();
