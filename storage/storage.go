@@ -10,7 +10,10 @@
 // store replaces it by a pseudonym, so no order may be expected among
 // identities. A Scan bound is whole segments, followed by at most one partial
 // clear segment, or by "" (the first key below) or by End (after the last key
-// below). Job.ID and Job.Key follow the same rule.
+// below). Job.ID and Job.Key follow the same rule. No segment begins with a
+// 0xff byte, which UTF-8 text never does.
+//
+// Buckets and queues are named by the program: short readable words.
 package storage
 
 import (
@@ -24,6 +27,19 @@ import (
 // segments before it.
 const End = "\xff"
 
+// Limits that hold in every Store, so that what one takes the others take too.
+const (
+	MaxKey   = 1 << 10 // bytes of a key, a job's ID or its Key, as stored
+	MaxValue = 4 << 20 // bytes of a value or of a job's body
+	// Overhead is what a Store that wraps another may add to a value; drivers
+	// take values of MaxValue + Overhead.
+	Overhead = 4 << 10
+)
+
+// KeepDone is how long the ID of a completed job is remembered, at least. After
+// that the ID may be enqueued anew.
+const KeepDone = 30 * 24 * time.Hour
+
 // Errors that every Store returns; compare with errors.Is.
 var (
 	// ErrClosed: the store is closed, or closing.
@@ -36,6 +52,9 @@ var (
 	ErrLocked = errors.New("storage: in use by another process")
 	// ErrCorrupt: the file or a record in it cannot be what this program wrote.
 	ErrCorrupt = errors.New("storage: corrupt")
+	// ErrInvalid: the call itself is wrong (an empty key, a value over MaxValue,
+	// a write in View); nothing of the call was applied.
+	ErrInvalid = errors.New("storage: invalid call")
 	// ErrNewer: the file was written by a later version of the program.
 	ErrNewer = errors.New("storage: written by a newer version")
 	// ErrLost: the run of a job was fenced: another worker has taken it over,
@@ -50,25 +69,33 @@ type Store interface {
 	// returns nil everything fn wrote is on disk, when it returns an error
 	// nothing is. Updates that share one of keys run one after the other. fn
 	// may run more than once, with the effects of only the last run kept, so
-	// it must have no effect outside of tx; tx and nothing read from it may be
-	// used after fn returned, except that returned bytes are copies.
+	// it must have no effect outside of tx, must not call the Store's methods,
+	// and should be short: others wait. tx may not be used after fn returned;
+	// what was read through it may. A panic in fn is returned as an error.
 	// Cancelling ctx before the commit began leaves nothing.
 	Update(ctx context.Context, keys []string, fn func(Tx) error) error
 
-	// View runs fn on a consistent snapshot. Writes through tx fail.
+	// View runs fn on a consistent snapshot. Writes through tx fail with
+	// ErrInvalid. What Update does with panics and tx, View does too.
 	View(ctx context.Context, fn func(Tx) error) error
 
 	// Work runs the due jobs of queue, at most n at a time, until ctx ends;
 	// then it waits for the handlers that still run (their ctx is not
 	// cancelled by it) and returns nil. Jobs of one lane, (Queue, Key), run
 	// one at a time and in the order they were enqueued; jobs without Key
-	// have no lane. A panic in a handler counts as an error.
+	// have no lane. A panic in a handler counts as an error. Work may be called
+	// several times for a queue. It returns ErrClosed when the store was closed
+	// under it.
 	Work(ctx context.Context, queue string, n int, h Handler) error
 
-	// Backup writes a consistent copy of the whole store while it is in use.
+	// Backup writes a consistent copy of the whole store while it is in use. It
+	// stops with ctx's error between two writes to w, so w must not block for
+	// ever.
 	Backup(ctx context.Context, w io.Writer) error
 
-	// Close waits for running transactions. It may be called twice.
+	// Close stops Work, waits for the handlers that run (their transactions
+	// still work) and for the running transactions, and refuses everything
+	// after that. It may be called twice, but not by a handler.
 	Close() error
 }
 
@@ -86,7 +113,7 @@ type Tx interface {
 	Scan(bucket, from, to string, limit int) ([]KV, error)
 	// Enqueue adds a job; it becomes visible when the transaction commits.
 	// fresh is false, and nothing changes, when (Queue, ID) is known already,
-	// also if that job has completed.
+	// also if that job has completed within KeepDone or is a dead letter.
 	Enqueue(Job) (fresh bool, err error)
 }
 
@@ -98,13 +125,15 @@ type KV struct {
 
 // A Job is work decided in a transaction and done after it.
 type Job struct {
-	ID    string // unique within Queue, also after completion
+	ID    string // unique within Queue, also after completion (KeepDone)
 	Queue string
 	Key   string    // the lane; "" has none
 	At    time.Time // not before; may run up to 30 s late. Zero: now
 	Body  []byte
 
-	Attempt int // on delivery: 1 for the first run; ignored by Enqueue
+	// Attempt is 1 on the first delivery and counts the runs that failed or
+	// died with their process; ignored by Enqueue.
+	Attempt int
 }
 
 // Done applies fn's writes and completes the job in one transaction, as Update

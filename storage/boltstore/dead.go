@@ -1,0 +1,108 @@
+package boltstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+var (
+	errHandlerExited = errors.New("boltstore: handler called runtime.Goexit")
+	errCrashed       = errors.New("boltstore: each run ended with its process")
+)
+
+// A DeadLetter is a job that failed storage.MaxAttempts times. Its lane goes on
+// without it.
+type DeadLetter struct {
+	Job         storage.Job // as last delivered
+	Died        time.Time
+	Fingerprint string // of the last error; the error's text may hold personal data
+}
+
+// DeadLetters returns up to limit (<= 0: all) of the dead letters, oldest
+// first. They are kept as long as the IDs of completed jobs.
+func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []DeadLetter, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = s.read(func(t *tx) (err error) {
+		defer t.rescue("dead", &err)
+		c := t.btx.Bucket(deadBucket).Cursor()
+		for k, v := c.First(); k != nil && (limit <= 0 || len(letters) < limit); k, v = c.Next() {
+			l, err := decodeLetter(k, v)
+			if err != nil {
+				return err
+			}
+			letters = append(letters, l)
+		}
+		return nil
+	})
+	return letters, err
+}
+
+// bury makes a dead letter of a job and frees its lane.
+func (r *run) bury(t *tx, row *row, cause error) error {
+	now := r.store.opts.Clock()
+	r.fingerprint = fingerprint(cause)
+	key := binary.BigEndian.AppendUint64(nil, uint64(nanos(now))) //nolint:gosec // never negative
+	key = binary.BigEndian.AppendUint64(key, row.seq)
+	dead := *row
+	dead.attempt = min(r.job.Attempt, storage.MaxAttempts)
+	value := appendText(appendText(appendText(nil, r.queue), r.id), r.fingerprint)
+	if err := t.btx.Bucket(deadBucket).Put(key, append(value, dead.encode()...)); err != nil {
+		return err
+	}
+	return t.complete(r.queue, r.id, row)
+}
+
+// fingerprint tells errors apart without showing their text.
+func fingerprint(err error) string {
+	sum := sha256.Sum256([]byte(err.Error()))
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return fmt.Sprintf("%T:%x", err, sum[:6])
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func cutText(b []byte) (s string, rest []byte, ok bool) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)-size) {
+		return "", nil, false
+	}
+	end := size + int(n) //nolint:gosec // at most len(b)
+	return string(b[size:end]), b[end:], true
+}
+
+func decodeLetter(k, v []byte) (DeadLetter, error) {
+	bad := corrupt("a dead letter")
+	if len(k) != 16 {
+		return DeadLetter{}, bad
+	}
+	queue, v, ok1 := cutText(v)
+	id, v, ok2 := cutText(v)
+	cause, v, ok3 := cutText(v)
+	if !ok1 || !ok2 || !ok3 {
+		return DeadLetter{}, bad
+	}
+	r, err := decodeRow(v)
+	if err != nil {
+		return DeadLetter{}, bad
+	}
+	return DeadLetter{
+		Job: storage.Job{
+			ID: id, Queue: queue, Key: r.lane, At: time.Unix(0, r.due), Body: r.body, Attempt: r.attempt,
+		},
+		Died:        time.Unix(0, int64(binary.BigEndian.Uint64(k)&math.MaxInt64)), //nolint:gosec // masked
+		Fingerprint: cause,
+	}, nil
+}

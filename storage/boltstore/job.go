@@ -1,0 +1,258 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// Jobs take two buckets, so that enqueueing one and completing it touch one
+// page of each:
+//
+//	jobs   queue 0 id                        → the job; once it is over, a marker
+//	order  'd' queue 0 be64(due) be64(seq)   → id of a job that nothing holds up
+//	       'l' queue 0 be16(len) lane be64(seq) → id of a job of that lane
+//
+// seq counts all jobs in the order they were enqueued. Of a lane only the first
+// is in the 'd' list; it is followed by the next when it is over. That alone
+// makes lanes strictly first in, first out.
+
+// Kinds of rows in jobs.
+const (
+	pending = 'p' // be64 seq, be64 due, uvarint attempt, uvarint len(lane), lane, body
+	over    = 'o' // be64 when: completed, or a dead letter
+)
+
+// A row is a pending job as stored.
+type row struct {
+	seq     uint64
+	due     int64 // unix nanoseconds
+	attempt int   // runs begun that count
+	lane    string
+	body    []byte
+}
+
+// Enqueue implements storage.Tx.
+func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
+	defer t.rescue("jobs", &err)
+	if err := t.mayEnqueue(j); err != nil {
+		return false, err
+	}
+	jobs, order := t.btx.Bucket(jobsBucket), t.btx.Bucket(orderBucket)
+	key := jobKey(j.Queue, j.ID)
+	if jobs.Get(key) != nil {
+		return false, nil
+	}
+	t.writes++
+	seq, err := order.NextSequence()
+	if err != nil {
+		return false, err
+	}
+	r := row{seq: seq, due: nanos(j.At), lane: j.Key, body: j.Body}
+	if j.At.IsZero() {
+		r.due = nanos(t.now())
+	}
+	head := true
+	if j.Key != "" {
+		prefix := lanePrefix(j.Queue, j.Key)
+		first, _ := order.Cursor().Seek(prefix)
+		head = !bytes.HasPrefix(first, prefix)
+		if err := order.Put(binary.BigEndian.AppendUint64(prefix, seq), []byte(j.ID)); err != nil {
+			return false, err
+		}
+	}
+	if head {
+		if err := order.Put(dueKey(j.Queue, r.due, seq), []byte(j.ID)); err != nil {
+			return false, err
+		}
+		t.touch(j.Queue)
+	}
+	return true, jobs.Put(key, r.encode())
+}
+
+func (t *tx) mayEnqueue(j storage.Job) error {
+	if err := t.mayWrite(); err != nil {
+		return err
+	}
+	switch {
+	case j.Queue == "" || strings.Contains(j.Queue, "\x00"):
+		return invalid("a job without a proper queue")
+	case len(j.Queue) > storage.MaxKey, len(j.Key) > storage.MaxKey:
+		return invalid(fmt.Sprintf("names of a job of queue %.20q", j.Queue))
+	case len(j.Body) > storage.MaxValue+storage.Overhead:
+		return invalid(fmt.Sprintf("a job of %d bytes for queue %q", len(j.Body), j.Queue))
+	}
+	return t.valid("jobs", j.ID)
+}
+
+// job returns a pending job, or nil when there is none of that ID.
+func (t *tx) job(queue, id string) (r *row, err error) {
+	defer t.rescue("jobs", &err)
+	v := t.btx.Bucket(jobsBucket).Get(jobKey(queue, id))
+	if v == nil || v[0] != pending {
+		return nil, nil
+	}
+	return decodeRow(v)
+}
+
+// complete replaces a pending job by a marker that remembers its ID, and hands
+// its lane on.
+func (t *tx) complete(queue, id string, r *row) (err error) {
+	defer t.rescue("jobs", &err)
+	t.writes++
+	if err := t.btx.Bucket(jobsBucket).Put(jobKey(queue, id), marker(t.now())); err != nil {
+		return err
+	}
+	order := t.btx.Bucket(orderBucket)
+	if err := order.Delete(dueKey(queue, r.due, r.seq)); err != nil {
+		return err
+	}
+	if r.lane == "" {
+		return nil
+	}
+	prefix := lanePrefix(queue, r.lane)
+	if err := order.Delete(binary.BigEndian.AppendUint64(bytes.Clone(prefix), r.seq)); err != nil {
+		return err
+	}
+	k, next := order.Cursor().Seek(prefix)
+	if !bytes.HasPrefix(k, prefix) {
+		return nil
+	}
+	head, err := t.job(queue, string(next))
+	if err != nil {
+		return err
+	}
+	if head == nil {
+		return corrupt("a lane leads to a job that is not there")
+	}
+	t.touch(queue)
+	return order.Put(dueKey(queue, head.due, head.seq), bytes.Clone(next))
+}
+
+// reschedule has a pending job, the first of its lane, run again at due, with
+// attempt runs counted.
+func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) (err error) {
+	defer t.rescue("jobs", &err)
+	t.writes++
+	if due != r.due {
+		order := t.btx.Bucket(orderBucket)
+		if err := order.Delete(dueKey(queue, r.due, r.seq)); err != nil {
+			return err
+		}
+		if err := order.Put(dueKey(queue, due, r.seq), []byte(id)); err != nil {
+			return err
+		}
+	}
+	t.touch(queue)
+	again := *r
+	again.due, again.attempt = due, attempt
+	return t.btx.Bucket(jobsBucket).Put(jobKey(queue, id), again.encode())
+}
+
+// A found job is due.
+type found struct {
+	id  string
+	row *row
+}
+
+// due lists up to limit jobs of queue that are due by now and not skipped,
+// earliest first, and tells when the next one after them will be (MaxInt64:
+// none is waiting).
+func (t *tx) due(queue string, now int64, limit int, skip func(seq uint64) bool) (jobs []found, next int64, err error) {
+	defer t.rescue("jobs", &err)
+	prefix := queueKey('d', queue)
+	c := t.btx.Bucket(orderBucket).Cursor()
+	for k, id := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, id = c.Next() {
+		if len(k) != len(prefix)+16 {
+			return nil, 0, corrupt("an entry in the order of jobs")
+		}
+		at := int64(binary.BigEndian.Uint64(k[len(prefix):])) //nolint:gosec // never negative, see nanos
+		if skip(binary.BigEndian.Uint64(k[len(prefix)+8:])) {
+			continue
+		}
+		if at > now || len(jobs) == limit {
+			return jobs, at, nil
+		}
+		r, err := t.job(queue, string(id))
+		if err != nil {
+			return nil, 0, err
+		}
+		if r == nil {
+			return nil, 0, corrupt("the order of jobs leads to one that is not there")
+		}
+		jobs = append(jobs, found{id: string(id), row: r})
+	}
+	return jobs, math.MaxInt64, nil
+}
+
+func jobKey(queue, id string) []byte { return append(append([]byte(queue), 0), id...) }
+
+func queueKey(kind byte, queue string) []byte {
+	return append(append(append(make([]byte, 0, len(queue)+64), kind), queue...), 0)
+}
+
+func dueKey(queue string, due int64, seq uint64) []byte {
+	k := binary.BigEndian.AppendUint64(queueKey('d', queue), uint64(due)) //nolint:gosec // never negative, see nanos
+	return binary.BigEndian.AppendUint64(k, seq)
+}
+
+func lanePrefix(queue, lane string) []byte {
+	k := binary.BigEndian.AppendUint16(queueKey('l', queue), uint16(len(lane))) //nolint:gosec // at most MaxKey
+	return append(k, lane...)
+}
+
+// nanos is t as it is stored: never negative, so that it sorts, and as far as
+// 64 bits reach (1970 to 2262).
+func nanos(t time.Time) int64 {
+	switch last := time.Unix(0, math.MaxInt64); {
+	case t.After(last):
+		return math.MaxInt64
+	case t.Before(time.Unix(0, 0)):
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func marker(now time.Time) []byte {
+	return binary.BigEndian.AppendUint64([]byte{over}, uint64(nanos(now))) //nolint:gosec // never negative
+}
+
+func (r *row) encode() []byte {
+	b := make([]byte, 0, 1+8+8+2*binary.MaxVarintLen64+len(r.lane)+len(r.body))
+	b = append(b, pending)
+	b = binary.BigEndian.AppendUint64(b, r.seq)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.due))    //nolint:gosec // never negative
+	b = binary.AppendUvarint(b, uint64(max(r.attempt, 0))) //nolint:gosec // never negative
+	b = binary.AppendUvarint(b, uint64(len(r.lane)))
+	b = append(b, r.lane...)
+	return append(b, r.body...)
+}
+
+// decodeRow copies what it keeps.
+func decodeRow(v []byte) (*row, error) {
+	bad := corrupt("a job")
+	if len(v) < 17 || v[0] != pending {
+		return nil, bad
+	}
+	r := &row{
+		seq: binary.BigEndian.Uint64(v[1:]),
+		due: int64(binary.BigEndian.Uint64(v[9:]) & math.MaxInt64), //nolint:gosec // masked
+	}
+	attempt, n := binary.Uvarint(v[17:])
+	if n <= 0 || attempt > math.MaxInt32 {
+		return nil, bad
+	}
+	v = v[17+n:]
+	length, n := binary.Uvarint(v)
+	if n <= 0 || length > uint64(len(v)-n) {
+		return nil, bad
+	}
+	v = v[n:]
+	r.attempt, r.lane, r.body = int(attempt), string(v[:length]), bytes.Clone(v[length:])
+	return r, nil
+}

@@ -1,0 +1,188 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// Options of a Store; the zero value is what a production process wants.
+type Options struct {
+	// Clock tells the time by which jobs are due; nil: time.Now.
+	Clock func() time.Time
+	// MaxSize is the size in bytes the file may grow to, give or take a MiB;
+	// beyond it writes fail with storage.ErrFull. 0: the disk's.
+	MaxSize int64
+	// OpenTimeout is how long to wait for another process to let go of the
+	// file; 0: one second.
+	OpenTimeout time.Duration
+	// KeepDone is how long IDs of completed jobs and dead letters are kept;
+	// 0: storage.KeepDone.
+	KeepDone time.Duration
+	// Log hears of what happens without a caller: dead letters, failed
+	// sweeps. nil: nobody does.
+	Log logrus.FieldLogger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.OpenTimeout <= 0 {
+		o.OpenTimeout = time.Second
+	}
+	if o.KeepDone <= 0 {
+		o.KeepDone = storage.KeepDone
+	}
+	if o.Log == nil {
+		silent := logrus.New()
+		silent.SetLevel(logrus.PanicLevel)
+		o.Log = silent
+	}
+	return o
+}
+
+const (
+	// fileMode: what is in the file is for the bot's own account.
+	fileMode = 0o600
+	// allocSize is the step by which the file grows.
+	allocSize = 1 << 20
+)
+
+// mapSize is how much address space is mapped from the start: 4 GiB. While the
+// file fits, a growing file needs no new mapping, for which bbolt would wait
+// until the last reader (a backup over a slow line) is done, holding up all
+// writers. Windows makes the file as large as its mapping, 32-bit machines lack
+// the space.
+func mapSize() int {
+	if runtime.GOOS == "windows" || strconv.IntSize < 64 {
+		return 0
+	}
+	return 1 << (strconv.IntSize / 2)
+}
+
+// Open opens the store in the file at path, and makes it if there is none. It
+// fails with storage.ErrLocked, ErrCorrupt or ErrNewer, naming the path.
+func Open(path string, opts Options) (*Store, error) { return open(path, opts, migrations) }
+
+func open(path string, opts Options, steps []migration) (*Store, error) {
+	opts = opts.withDefaults()
+	db, err := openFile(path, opts)
+	if err == nil {
+		if err = guard(func() error { return check(db, steps) }); err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("boltstore: open %s: %w", path, translate(err))
+	}
+	s := newStore(db, opts)
+	if err := s.noteSurvivors(); err != nil {
+		return nil, fmt.Errorf("boltstore: open %s: %w", path, errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// openFile has bbolt open the file. Of a damaged one bbolt says so, panics, or
+// reads behind its end; all three become ErrCorrupt.
+func openFile(path string, opts Options) (*bolt.DB, error) {
+	_, statErr := os.Stat(path)
+	var file *os.File
+	var db *bolt.DB
+	err := guard(func() (err error) {
+		db, err = bolt.Open(path, fileMode, &bolt.Options{
+			Timeout:         opts.OpenTimeout,
+			FreelistType:    bolt.FreelistMapType,
+			MaxSize:         int(opts.MaxSize),
+			InitialMmapSize: mapSize(),
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				f, err := os.OpenFile(name, flag, mode) //nolint:gosec // the operator's own path
+				file = f
+				return f, err
+			},
+		})
+		return err
+	})
+	var unusable *fs.PathError
+	switch {
+	case err == nil:
+		db.AllocSize = allocSize
+		if errors.Is(statErr, fs.ErrNotExist) {
+			return db, syncDir(filepath.Dir(path))
+		}
+		return db, nil
+	case errors.Is(err, bolt.ErrTimeout):
+		return nil, storage.ErrLocked
+	case errors.As(err, &unusable), full(err), errors.Is(err, storage.ErrCorrupt) && file == nil:
+		return nil, err
+	}
+	// After a panic bbolt has left the file open, and with it the lock.
+	if cerr := file.Close(); cerr != nil && !errors.Is(cerr, fs.ErrClosed) {
+		return nil, errors.Join(storage.ErrCorrupt, err, cerr)
+	}
+	if errors.Is(err, storage.ErrCorrupt) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: %w", storage.ErrCorrupt, err)
+}
+
+// check refuses a file that is shorter than it claims to be, which would fault
+// when the missing pages are read, and brings the others up to date.
+func check(db *bolt.DB, steps []migration) error {
+	err := db.View(func(tx *bolt.Tx) error {
+		info, err := os.Stat(db.Path())
+		if err != nil {
+			return err
+		}
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("%w: %d bytes of %d are there", storage.ErrCorrupt, info.Size(), tx.Size())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return migrate(db, steps)
+}
+
+// guard turns a panic in fn, which calls only bbolt, and a fault in the mapped
+// file into ErrCorrupt.
+func guard(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: %v", storage.ErrCorrupt, v)
+		}
+	}()
+	return fn()
+}
+
+// readTx runs fn in a read transaction of db; a fault in the mapped file is
+// ErrCorrupt.
+func readTx(db *bolt.DB, fn func(*bolt.Tx) error) error {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	return translate(db.View(fn))
+}
+
+// syncDir makes the entry of a new file durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // directories cannot be synced there, and need not be
+	}
+	d, err := os.Open(dir) //nolint:gosec // the operator's own path
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

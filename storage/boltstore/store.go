@@ -1,0 +1,136 @@
+// Package boltstore is storage on one machine: a bbolt file, one process.
+//
+// # Reading the source
+//
+// open.go opens the file and judges it, schema.go lays it out. commit.go is the
+// committer, the only writer; tx.go is what an Update or View sees. job.go keeps
+// jobs and their order on disk, work.go runs them, dead.go sets aside those that
+// never succeed, sweep.go forgets the old.
+package boltstore
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// A Store is storage.Store on a bbolt file.
+//
+// Update needs no key locks: the committer runs all updates one after the other.
+// Work's jobs start as soon as the commit that made them runnable is durable,
+// never before their time, and at most recheck after it when the clock jumps.
+type Store struct {
+	db        *bolt.DB
+	opts      Options
+	committer *committer
+	survivors uint64 // jobs up to this seq were enqueued before the file was opened
+
+	closing chan struct{} // closed first: no more jobs are taken
+	once    sync.Once
+	err     error // of Close
+
+	mu      sync.Mutex
+	queues  map[string]*queue
+	stopped bool           // no new work
+	closed  bool           // no new readers
+	work    sync.WaitGroup // Work calls and the sweeper
+	readers sync.WaitGroup
+}
+
+var _ storage.Store = (*Store)(nil)
+
+func newStore(db *bolt.DB, opts Options) *Store {
+	s := &Store{db: db, opts: opts, closing: make(chan struct{}), queues: make(map[string]*queue)}
+	s.committer = newCommitter(db, opts.Clock, s.wake)
+	s.work.Go(s.sweep)
+	return s
+}
+
+// Update implements storage.Store. A lone caller waits for one commit; callers
+// at the same time share one.
+func (s *Store) Update(ctx context.Context, _ []string, fn func(storage.Tx) error) error {
+	return s.committer.do(ctx, func(t *tx) error { return fn(t) }, nil)
+}
+
+// View implements storage.Store. It never waits for a writer, unless the file
+// has outgrown its mapping. While it runs, pages that later writes replace
+// cannot be used again: long views make the file grow.
+func (s *Store) View(ctx context.Context, fn func(storage.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.read(func(t *tx) error { return fn(t) })
+}
+
+// read runs fn in a read transaction.
+func (s *Store) read(fn func(*tx) error) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return storage.ErrClosed
+	}
+	s.readers.Add(1)
+	s.mu.Unlock()
+	defer s.readers.Done()
+	return readTx(s.db, func(btx *bolt.Tx) (err error) {
+		t := &tx{btx: btx, now: s.opts.Clock}
+		defer func() {
+			t.over = true
+			if v := recover(); v != nil {
+				err = &panicError{v}
+			}
+		}()
+		return fn(t)
+	})
+}
+
+// Backup implements storage.Store: a file that Open opens. It holds bytes of
+// records that were deleted, as the file itself does.
+func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.read(func(t *tx) error {
+		_, err := t.btx.WriteTo(ctxWriter{ctx, w})
+		if ctx.Err() != nil {
+			return ctx.Err() // bbolt's own error hides it
+		}
+		return err
+	})
+}
+
+// A ctxWriter stops writing when ctx has ended. It has no ReadFrom, so that
+// io.Copy writes in pieces.
+type ctxWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (w ctxWriter) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.w.Write(p)
+}
+
+// Close implements storage.Store.
+func (s *Store) Close() error {
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.stopped = true
+		s.mu.Unlock()
+		close(s.closing)
+		s.work.Wait()
+		s.committer.close()
+		s.mu.Lock()
+		s.closed = true
+		s.mu.Unlock()
+		s.readers.Wait()
+		s.err = s.db.Close()
+	})
+	return s.err
+}

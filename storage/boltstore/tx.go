@@ -1,0 +1,170 @@
+package boltstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// A tx is one bbolt transaction as the port's Tx; a group of updates shares it.
+type tx struct {
+	btx      *bolt.Tx
+	writable bool
+	over     bool
+	now      func() time.Time
+	buckets  map[string]*bolt.Bucket // records, opened already
+	writes   int                     // how many so far
+	touched  []string                // queues that may have something new to run
+}
+
+var _ storage.Tx = (*tx)(nil)
+
+// call runs one update; a panic in it is its caller's error.
+func (t *tx) call(cl *call) (err error) {
+	if err := cl.ctx.Err(); err != nil {
+		return err
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			err = &panicError{v}
+			return
+		}
+		cl.end(errExited)
+	}()
+	err = cl.fn(t)
+	returned = true
+	return err
+}
+
+// Get implements storage.Tx.
+func (t *tx) Get(bucket, key string) (value []byte, err error) {
+	defer t.rescue(bucket, &err)
+	if err := t.valid(bucket, key); err != nil {
+		return nil, err
+	}
+	b := t.bucket(bucket)
+	if b == nil {
+		return nil, nil
+	}
+	return bytes.Clone(b.Get([]byte(key))), nil
+}
+
+// Put implements storage.Tx.
+func (t *tx) Put(bucket, key string, value []byte) (err error) {
+	defer t.rescue(bucket, &err)
+	if err := t.mayWrite(); err != nil {
+		return err
+	}
+	if err := t.valid(bucket, key); err != nil {
+		return err
+	}
+	if len(value) > storage.MaxValue+storage.Overhead {
+		return invalid(fmt.Sprintf("a value of %d bytes for bucket %q", len(value), bucket))
+	}
+	b := t.bucket(bucket)
+	if value == nil {
+		if b == nil || b.Get([]byte(key)) == nil {
+			return nil
+		}
+		t.writes++
+		return b.Delete([]byte(key))
+	}
+	t.writes++
+	if b == nil {
+		if b, err = t.btx.CreateBucketIfNotExists([]byte(recordPrefix + bucket)); err != nil {
+			return err
+		}
+		t.keep(bucket, b)
+	}
+	return b.Put([]byte(key), bytes.Clone(value)) // bbolt holds on to it until the commit
+}
+
+// Scan implements storage.Tx.
+func (t *tx) Scan(bucket, from, to string, limit int) (kvs []storage.KV, err error) {
+	defer t.rescue(bucket, &err)
+	if t.over {
+		return nil, errLate
+	}
+	if bucket == "" {
+		return nil, invalid("no bucket")
+	}
+	b := t.bucket(bucket)
+	if b == nil {
+		return nil, nil
+	}
+	c, end := b.Cursor(), []byte(to)
+	for k, v := c.Seek([]byte(from)); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
+		kvs = append(kvs, storage.KV{Key: string(k), Value: bytes.Clone(v)})
+		if limit > 0 && len(kvs) == limit {
+			break
+		}
+	}
+	return kvs, nil
+}
+
+// bucket returns the bucket of records of that name, or nil.
+func (t *tx) bucket(name string) *bolt.Bucket {
+	if b, ok := t.buckets[name]; ok {
+		return b
+	}
+	b := t.btx.Bucket([]byte(recordPrefix + name))
+	if b != nil {
+		t.keep(name, b)
+	}
+	return b
+}
+
+func (t *tx) keep(name string, b *bolt.Bucket) {
+	if t.buckets == nil {
+		t.buckets = make(map[string]*bolt.Bucket)
+	}
+	t.buckets[name] = b
+}
+
+// touch notes that queue may have something new to run.
+func (t *tx) touch(queue string) {
+	if !slices.Contains(t.touched, queue) {
+		t.touched = append(t.touched, queue)
+	}
+}
+
+func (t *tx) mayWrite() error {
+	if !t.over && !t.writable {
+		return invalid("write in a read-only transaction")
+	}
+	return nil
+}
+
+func (t *tx) valid(bucket, key string) error {
+	switch {
+	case t.over:
+		return errLate
+	case bucket == "":
+		return invalid("no bucket")
+	case key == "":
+		return invalid(fmt.Sprintf("an empty key for bucket %q", bucket))
+	case len(key) > storage.MaxKey:
+		return invalid(fmt.Sprintf("a key of %d bytes for bucket %q", len(key), bucket))
+	}
+	return nil
+}
+
+// rescue turns a panic of bbolt, or a fault in the mapped file, into
+// ErrCorrupt. Only bbolt runs below the methods that defer it.
+func (t *tx) rescue(where string, err *error) {
+	if v := recover(); v != nil {
+		*err = corrupt(fmt.Sprintf("bucket %q: %v", where, v))
+	}
+}
+
+func isCorrupt(err error) bool { return errors.Is(err, storage.ErrCorrupt) }
