@@ -1,0 +1,224 @@
+package sealed
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"strings"
+	"sync"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// A box is what is stored in place of a value:
+//
+//	format (1) · key id (1) · nonce (12) · AES-256-GCM of the parts · tag (16)
+//
+// Parts are texts with their length in front, the last one without: a record
+// holds its key and value, a job its ID, Key and Body. The additional data is
+// format, key id, kind, bucket and stored key.
+//
+// The key id says which key opened it: 1 is the configured key. The ids from
+// dataKeys on are kept for keys of single users, whose destruction forgets them.
+const (
+	formatGCM = 1
+	firstKey  = 1
+	dataKeys  = 128
+)
+
+// A kind keeps apart what otherwise could stand in for each other: the record k
+// of bucket b and the job k of queue b.
+type kind byte
+
+const (
+	kindRecord kind = 'r'
+	kindJob    kind = 'j'
+	kindCheck  kind = 'c'
+)
+
+const (
+	// pseudonymSize: 128 bits of the HMAC; two of 2^50 identities collide with
+	// a chance of 2^-29.
+	pseudonymSize = 16
+	overhead      = 12 + 16 // nonce and tag
+)
+
+// A sealer seals and opens; it is safe for use by many goroutines.
+type sealer struct {
+	primary byte
+	keys    [dataKeys]cipher.AEAD // by key id; nil: unknown
+	scratch sync.Pool             // *scratch
+}
+
+// scratch is what one operation needs and the next can use again.
+type scratch struct {
+	mac  hash.Hash
+	in   []byte
+	sum  []byte
+	path []byte
+}
+
+func newSealer(key []byte) (*sealer, error) {
+	if len(key) != KeySize {
+		return nil, fmt.Errorf("sealed: a key has %d bytes, not %d", KeySize, len(key))
+	}
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	names, err := hkdf.Key(sha256.New, key, nil, "weizhangbot storage names 1", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	s := &sealer{primary: firstKey}
+	s.keys[firstKey] = aead
+	s.scratch.New = func() any { return &scratch{mac: hmac.New(sha256.New, names)} }
+	return s, nil
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, key, nil, "weizhangbot storage seal 1", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal makes a box of parts. It takes one buffer: the parts are written where
+// their ciphertext will stand.
+func (s *sealer) seal(k kind, bucket, stored string, parts ...string) []byte {
+	size := 2 + overhead
+	for _, p := range parts {
+		size += binary.MaxVarintLen32 + len(p)
+	}
+	box := append(make([]byte, 0, size), formatGCM, s.primary)
+	for _, p := range parts[:len(parts)-1] {
+		box = binary.AppendUvarint(box, uint64(len(p)))
+		box = append(box, p...)
+	}
+	box = append(box, parts[len(parts)-1]...)
+	sc := s.get()
+	defer s.scratch.Put(sc)
+	return s.keys[s.primary].Seal(box[:2], nil, box[2:], sc.additional(box[:2], k, bucket, stored))
+}
+
+// open returns the parts of a box, in the box's own memory.
+func (s *sealer) open(k kind, bucket, stored string, box []byte) (parts []byte, ok bool) {
+	if len(box) < 2+overhead || box[0] != formatGCM || box[1] >= dataKeys || s.keys[box[1]] == nil {
+		return nil, false
+	}
+	sc := s.get()
+	defer s.scratch.Put(sc)
+	parts, err := s.keys[box[1]].Open(box[2:2], nil, box[2:], sc.additional(box[:2], k, bucket, stored))
+	return parts, err == nil
+}
+
+func (s *sealer) openRecord(bucket, stored string, box []byte) (key string, value []byte, err error) {
+	parts, ok := s.open(kindRecord, bucket, stored, box)
+	if ok {
+		key, value, ok = cut(parts)
+	}
+	if !ok {
+		return "", nil, corrupt("a record of bucket", bucket)
+	}
+	return key, value, nil
+}
+
+func (s *sealer) sealJob(j storage.Job) storage.Job {
+	id, key, body := j.ID, j.Key, string(j.Body)
+	j.ID = s.key(kindJob, j.Queue, id)
+	j.Key = s.key(kindJob, j.Queue, key)
+	j.Body = s.seal(kindJob, j.Queue, j.ID, id, key, body)
+	return j
+}
+
+func (s *sealer) openJob(j storage.Job) (storage.Job, error) {
+	parts, ok := s.open(kindJob, j.Queue, j.ID, j.Body)
+	if ok {
+		j.ID, parts, ok = cut(parts)
+	}
+	if ok {
+		j.Key, j.Body, ok = cut(parts)
+	}
+	if !ok {
+		return storage.Job{}, corrupt("a job of queue", j.Queue)
+	}
+	return j, nil
+}
+
+// cut takes the first text off parts. The rest keeps no more capacity than
+// length: it is the caller's own.
+func cut(parts []byte) (text string, rest []byte, ok bool) {
+	n, size := binary.Uvarint(parts)
+	if size <= 0 || n > uint64(len(parts)-size) {
+		return "", nil, false
+	}
+	end := size + int(n) //nolint:gosec // at most len(parts)
+	return string(parts[size:end]), parts[end:len(parts):len(parts)], true
+}
+
+// key returns the stored form of a key: clear segments as they are, pseudonyms
+// for the rest. The empty key stays empty.
+func (s *sealer) key(k kind, bucket, key string) string { return s.path(k, bucket, key, false) }
+
+// bound does the same for a bound of Scan, whose last segment may be End or the
+// beginning of a clear one.
+func (s *sealer) bound(bucket, key string) string { return s.path(kindRecord, bucket, key, true) }
+
+func (s *sealer) path(k kind, bucket, key string, bound bool) string {
+	sc := s.get()
+	defer s.scratch.Put(sc)
+	sc.path = sc.path[:0]
+	for more := true; more; {
+		var segment string
+		segment, key, more = strings.Cut(key, "/")
+		switch {
+		case segment == "", segment[0] == '~', bound && !more && segment == storage.End:
+			sc.path = append(sc.path, segment...)
+		default:
+			sc.path = base64.RawURLEncoding.AppendEncode(sc.path, sc.pseudonym(k, bucket, segment))
+		}
+		if more {
+			sc.path = append(sc.path, '/')
+		}
+	}
+	return string(sc.path)
+}
+
+func (s *sealer) get() *scratch { return s.scratch.Get().(*scratch) }
+
+// pseudonym depends on the bucket, so that the same person cannot be followed
+// from one bucket to another.
+func (sc *scratch) pseudonym(k kind, bucket, segment string) []byte {
+	sc.in = append(sc.in[:0], byte(k))
+	sc.in = binary.AppendUvarint(sc.in, uint64(len(bucket)))
+	sc.in = append(sc.in, bucket...)
+	sc.in = append(sc.in, segment...)
+	sc.mac.Reset()
+	sc.mac.Write(sc.in)
+	sc.sum = sc.mac.Sum(sc.sum[:0])
+	return sc.sum[:pseudonymSize]
+}
+
+func (sc *scratch) additional(header []byte, k kind, bucket, stored string) []byte {
+	sc.in = append(append(sc.in[:0], header...), byte(k))
+	sc.in = binary.AppendUvarint(sc.in, uint64(len(bucket)))
+	sc.in = append(sc.in, bucket...)
+	sc.in = append(sc.in, stored...)
+	return sc.in
+}
+
+// corrupt names the place only: keys are private.
+func corrupt(what, where string) error {
+	return fmt.Errorf("sealed: %s %q cannot be opened: %w", what, where, storage.ErrCorrupt)
+}
