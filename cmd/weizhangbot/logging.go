@@ -1,0 +1,37 @@
+package main
+
+import (
+	"io"
+	stdlog "log"
+
+	"github.com/sirupsen/logrus"
+)
+
+// newLogger writes to w as the configuration says. Nothing logs through
+// logrus's global logger.
+func newLogger(w io.Writer, c Log) *logrus.Logger {
+	l := logrus.New()
+	l.SetOutput(w)
+	if level, err := logrus.ParseLevel(c.Level); err == nil { // check has refused others
+		l.SetLevel(level)
+	}
+	if c.Format == "json" {
+		l.SetFormatter(&logrus.JSONFormatter{})
+	} else {
+		l.SetFormatter(&logrus.TextFormatter{FullTimestamp: true})
+	}
+	return l
+}
+
+// standardLog is log for the parts of net/http that only know the standard one.
+func standardLog(log logrus.FieldLogger) *stdlog.Logger {
+	return stdlog.New(logWriter{log}, "", 0)
+}
+
+type logWriter struct{ log logrus.FieldLogger }
+
+// Write logs one message of net/http: mostly clients that hung up.
+func (w logWriter) Write(p []byte) (int, error) {
+	w.log.WithField("event", "http").Debug(string(p))
+	return len(p), nil
+}

@@ -1,0 +1,22 @@
+// Command weizhangbot answers drivers who ask for their traffic violations.
+//
+// Reading order: run.go (what every command has in common), one file a command
+// (demo.go, chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go),
+// world.go (who is wired to whom), serving.go (an HTTP server that drains), and
+// config.go with config_*.go (what an operator can decide, and how it is read).
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // a container without zone files still knows Asia/Shanghai
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal drains; with the handler gone, a second one ends the program.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2 // the command line or the configuration cannot be right
+)
+
+// A program is what a command may touch of the outside.
+type program struct {
+	environ []string // as os.Environ
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+}
+
+// commands is the command line. A command's Run is called with ctx and the
+// program; its error is printed by run, and a usageError exits with 2.
+type commands struct {
+	Version versionFlag `help:"Print the version."`
+}
+
+const description = `A bot that answers drivers who ask for their traffic violations (查违章).
+
+Begin with: weizhangbot demo`
+
+// run is the whole program: it starts nothing that outlives it, and touches
+// only what it is given. When ctx ends it stops taking work, finishes what
+// runs, and returns.
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		// A defect costs the operator one line, not a screen of goroutines.
+		if r := recover(); r != nil {
+			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", firstLine(fmt.Sprint(r)))
+			code = exitFailed
+		}
+	}()
+	p := &program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+	err := p.dispatch(ctx, args)
+	for _, line := range faultLines(err) {
+		fmt.Fprintf(stderr, "weizhangbot: %s\n", line)
+	}
+	return exitCode(err)
+}
+
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	parser, err := kong.New(&commands{},
+		kong.Name("weizhangbot"),
+		kong.Description(description),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Help(printHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(p),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case errors.Is(err, errAnswered):
+		return nil
+	case err != nil:
+		return usageError{fmt.Errorf("usage: %w: see weizhangbot --help", err)}
+	}
+	return command.Run()
+}
+
+// errAnswered ends the parsing of a command line whose question, --help or
+// --version, has been answered.
+var errAnswered = errors.New("answered")
+
+func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	return errAnswered
+}
+
+type versionFlag bool
+
+// BeforeReset is kong's hook for a flag that answers before the rest of the
+// command line is looked at.
+func (versionFlag) BeforeReset(p *program) error {
+	if _, err := fmt.Fprintln(p.stdout, "weizhangbot", version()); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return errAnswered
+}
+
+// version is the module's version, or the revision a development build is from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel " + s.Value
+		}
+	}
+	return "devel"
+}
+
+// A usageError is the caller's to mend: the command line or the configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// faultLines is an error as it is shown: a line for each of those joined in it,
+// and never more than a line for one.
+func faultLines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	switch e := err.(type) { //nolint:errorlint // errors.As would look through a wrapping that has words of its own
+	case usageError:
+		return faultLines(e.error)
+	case interface{ Unwrap() []error }:
+		var lines []string
+		for _, one := range e.Unwrap() {
+			lines = append(lines, faultLines(one)...)
+		}
+		return lines
+	}
+	return []string{firstLine(err.Error())}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// drainFor is how long a stopping server waits for the answers under way.
+const drainFor = 10 * time.Second
+
+// A server listens from the moment it is made, so that its address, also one
+// with port 0, can be printed before it serves.
+type server struct {
+	listener net.Listener
+	http     *http.Server
+	quiet    []func() // ends what would otherwise outlast the drain
+}
+
+// listen opens the address. Bodies and waiting are bounded by the handler;
+// WriteTimeout leaves room for a fake that answers slowly on purpose.
+func listen(ctx context.Context, address string, h http.Handler, log logrus.FieldLogger) (*server, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return &server{listener: l, http: &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          standardLog(log),
+	}}, nil
+}
+
+func (s *server) url() string { return "http://" + s.listener.Addr().String() }
+
+// onStop has f called when the server begins to stop.
+func (s *server) onStop(f func()) { s.quiet = append(s.quiet, f) }
+
+// serve answers until ctx ends, then takes nothing new and finishes what runs.
+func (s *server) serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	for _, f := range s.quiet {
+		f()
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	defer cancel()
+	if err := s.http.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("stop: %w", err), s.http.Close())
+	}
+	return nil
+}
