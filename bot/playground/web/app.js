@@ -249,9 +249,9 @@ function showPanel(view) {
   $('pill-cost').hidden = false;
   const rows = [
     { label: '缓存省下', value: `${meter.cacheHits} 次` },
-    { label: '发出的查询', value: `${meter.calls} 次` },
     ...(meter.rows ?? []),
   ];
+  if (meter.calls !== meter.charged) rows.splice(1, 0, { label: '没有收费的查询', value: `${meter.calls - meter.charged} 次` });
   $('rows').replaceChildren(...rows.map((r) => {
     const row = make('div');
     row.append(make('dt', '', r.label), make('dd', '', r.value));
@@ -350,4 +350,4 @@ $('newest').addEventListener('click', toEnd);
 scroller.addEventListener('scroll', () => { if (atEnd()) $('newest').hidden = true; });
 
 become(location.hash.slice(1));
-if (matchMedia('(hover: hover)').matches) input.focus();
+if (!matchMedia('(pointer: coarse)').matches) input.focus(); // there it would raise the keyboard
