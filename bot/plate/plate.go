@@ -53,20 +53,24 @@ const (
 	MissingLetter   Reason = "missing_letter"   // 京12345, 苏州12345
 	TooShort        Reason = "too_short"        // 沪C1234
 	TooLong         Reason = "too_long"
-	BadLetter       Reason = "bad_letter" // I, or a digit, in the agency place
-	TooManyLetters  Reason = "too_many"   // more than two letters in the serial
-	BadSerial       Reason = "bad_serial" // otherwise impossible after GA 36-2018
-	Masked          Reason = "masked"     // 粤B12*45
-	NotEnergy       Reason = "not_energy" // eight characters, but not new energy
+	BadLetter       Reason = "bad_letter"   // I, or a digit, in the agency place
+	TooManyLetters  Reason = "too_many"     // more than two letters in the serial
+	BadSerial       Reason = "bad_serial"   // otherwise impossible after GA 36-2018
+	BadProvince     Reason = "bad_province" // 港A12345
+	WrongOrder      Reason = "wrong_order"  // A粤12345
+	Masked          Reason = "masked"       // 粤B12*45
+	NotEnergy       Reason = "not_energy"   // eight characters, but not new energy
 	TwoProvinces    Reason = "two_provinces"
-	Homophone       Reason = "homophone"  // 护 for 沪
-	Pinyin          Reason = "pinyin"     // hu C12345
-	CityName        Reason = "city_name"  // 深圳B12345
-	Nickname        Reason = "nickname"   // 申 for 沪
-	NewLetter       Reason = "new_letter" // an agency letter not in the table
-	Green           Reason = "green"      // 绿牌 with seven characters
-	Repaired        Reason = "repaired"   // O→0, I→1 in the serial
-	Several         Reason = "several"    // several plates in one text
+	Homophone       Reason = "homophone"   // 护 for 沪
+	Pinyin          Reason = "pinyin"      // hu C12345
+	CityName        Reason = "city_name"   // 深圳B12345
+	Nickname        Reason = "nickname"    // 申 for 沪
+	NewLetter       Reason = "new_letter"  // an agency letter not in the table
+	Green           Reason = "green"       // 绿牌 with seven characters
+	MaybeLarge      Reason = "maybe_large" // 货车: blue or yellow
+	Colour          Reason = "colour"      // 蓝牌 with eight characters: the number wins
+	Repaired        Reason = "repaired"    // O→0, I→1 in the serial; l→1, O→D with Confirm
+	Several         Reason = "several"     // several plates in one text
 )
 
 // A Reading is what a text says about one plate.
@@ -79,5 +83,6 @@ type Reading struct {
 	Prefix     string   // 沪C; "" when it does not apply
 	Candidates []string // with Choose: the plates to offer, best first
 	Reason     Reason
+	Parts      Parts  // what is known of the plate, complete or not, to go on from
 	Note       string // why, in English, for people who test
 }
