@@ -205,9 +205,11 @@ func (c *committer) commit(group []*call) (bad *call, err error) {
 	}
 	t := &tx{btx: btx, writable: true, now: c.now}
 	defer func() {
-		t.over = true
 		if btx.DB() != nil { // not committed; also when Goexit came by
 			_ = btx.Rollback()
+		}
+		if err != nil {
+			t.over = true
 		}
 	}()
 	for _, cl := range group {

@@ -39,6 +39,7 @@ func (t *tx) call(cl *call) (err error) {
 			err = &panicError{v}
 			return
 		}
+		t.over = true
 		cl.end(errExited)
 	}()
 	err = cl.fn(t)

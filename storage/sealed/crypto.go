@@ -94,19 +94,19 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal makes a box of parts. It takes one buffer: the parts are written where
+// seal makes a box of texts and what comes last. It takes one buffer: the parts are written where
 // their ciphertext will stand.
-func (s *sealer) seal(k kind, bucket, stored string, parts ...string) []byte {
-	size := 2 + overhead
-	for _, p := range parts {
-		size += binary.MaxVarintLen32 + len(p)
+func (s *sealer) seal(k kind, bucket, stored string, last []byte, texts ...string) []byte {
+	size := 2 + overhead + len(last)
+	for _, text := range texts {
+		size += binary.MaxVarintLen32 + len(text)
 	}
 	box := append(make([]byte, 0, size), formatGCM, s.primary)
-	for _, p := range parts[:len(parts)-1] {
-		box = binary.AppendUvarint(box, uint64(len(p)))
-		box = append(box, p...)
+	for _, text := range texts {
+		box = binary.AppendUvarint(box, uint64(len(text)))
+		box = append(box, text...)
 	}
-	box = append(box, parts[len(parts)-1]...)
+	box = append(box, last...)
 	sc := s.get()
 	defer s.scratch.Put(sc)
 	return s.keys[s.primary].Seal(box[:2], nil, box[2:], sc.additional(box[:2], k, bucket, stored))
@@ -135,10 +135,10 @@ func (s *sealer) openRecord(bucket, stored string, box []byte) (key string, valu
 }
 
 func (s *sealer) sealJob(j storage.Job) storage.Job {
-	id, key, body := j.ID, j.Key, string(j.Body)
+	id, key := j.ID, j.Key
 	j.ID = s.key(kindJob, j.Queue, id)
 	j.Key = s.key(kindJob, j.Queue, key)
-	j.Body = s.seal(kindJob, j.Queue, j.ID, id, key, body)
+	j.Body = s.seal(kindJob, j.Queue, j.ID, j.Body, id, key)
 	return j
 }
 

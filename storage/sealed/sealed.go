@@ -67,7 +67,7 @@ func (s *Store) check(ctx context.Context) error {
 			if err := read(tx); err != nil || have != nil {
 				return err
 			}
-			have = s.seal.seal(kindCheck, ownBucket, checkKey, checkText)
+			have = s.seal.seal(kindCheck, ownBucket, checkKey, []byte(checkText))
 			return tx.Put(ownBucket, checkKey, have)
 		})
 		if err != nil {
@@ -150,7 +150,7 @@ func (t *tx) Put(bucket, key string, value []byte) error {
 	if len(value) > storage.MaxValue {
 		return fmt.Errorf("sealed: a value of %d bytes for bucket %q: %w", len(value), bucket, storage.ErrInvalid)
 	}
-	return t.inner.Put(bucket, stored, t.seal.seal(kindRecord, bucket, stored, key, string(value)))
+	return t.inner.Put(bucket, stored, t.seal.seal(kindRecord, bucket, stored, value, key))
 }
 
 // Scan implements storage.Tx.
