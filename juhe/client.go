@@ -30,16 +30,16 @@ const (
 // Client talks to the service. It is immutable and safe for concurrent use.
 // It holds no idle connections and needs no closing.
 type Client struct {
-	// A function, because printers that walk into structs stop there: the key
+	// Functions, because printers that walk into structs stop there: the key
 	// cannot come out of %+v of whatever holds a Client.
-	key func() string
+	key    func() string
+	redact func(string) string // removes the key from a text
 
 	base         *url.URL
 	http         http.Client
 	userAgent    string
 	queryTimeout time.Duration
 	otherTimeout time.Duration
-	redact       *strings.Replacer
 }
 
 type settings struct {
@@ -100,12 +100,12 @@ func New(key string, opts ...Option) (*Client, error) {
 	}
 	return &Client{
 		key:          func() string { return key },
+		redact:       keyRedactor(key).Replace,
 		base:         base,
 		http:         newHTTPClient(s.httpClient),
 		userAgent:    s.userAgent,
 		queryTimeout: s.queryTimeout,
 		otherTimeout: s.otherTimeout,
-		redact:       keyRedactor(key),
 	}, nil
 }
 

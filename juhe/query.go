@@ -2,7 +2,6 @@ package juhe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -45,10 +44,7 @@ func (c *Client) Query(ctx context.Context, q Query) (*Result, error) {
 		return nil, err
 	}
 	result, err := DecodeResult(raw)
-	var coded *Error
-	if errors.As(err, &coded) {
-		coded.Reason = q.redact(coded.Reason)
-	}
+	c.scrubReason(err, q)
 	return result, err
 }
 
@@ -131,16 +127,6 @@ func fits(plateType string, characters int) bool {
 // isNumber leaves the characters open: engine numbers have dashes and stars.
 func isNumber(s string) bool {
 	return len(s) <= 40 && !strings.ContainsFunc(s, unprintable)
-}
-
-// redact removes from the service's text what it may have taken from q.
-func (q Query) redact(s string) string {
-	for _, secret := range []string{q.Plate, q.Engine, q.VIN} {
-		if secret = strings.TrimSpace(secret); secret != "" {
-			s = strings.ReplaceAll(s, secret, blank)
-		}
-	}
-	return s
 }
 
 func (q Query) masked() Query {

@@ -57,10 +57,25 @@ func (c *Client) scrub(err error) error {
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
-	if text := err.Error(); c.redact.Replace(text) != text {
-		return &scrubbedError{text: c.redact.Replace(text), hidden: func() error { return err }}
+	if text := err.Error(); c.redact(text) != text {
+		return &scrubbedError{text: c.redact(text), hidden: func() error { return err }}
 	}
 	return err
+}
+
+// scrubReason removes key, plate and digits from the Reason of an *Error, in
+// case the service's text quotes what it was sent.
+func (c *Client) scrubReason(err error, q Query) {
+	var coded *Error
+	if !errors.As(err, &coded) {
+		return
+	}
+	coded.Reason = c.redact(coded.Reason)
+	for _, secret := range []string{q.Plate, q.Engine, q.VIN} {
+		if secret = strings.TrimSpace(secret); secret != "" {
+			coded.Reason = strings.ReplaceAll(coded.Reason, secret, blank)
+		}
+	}
 }
 
 // scrubbedError stands for an error whose text must not be seen. It has no

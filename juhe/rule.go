@@ -81,7 +81,9 @@ func (c *Client) Cities(ctx context.Context, province string) ([]Province, error
 	if err != nil {
 		return nil, err
 	}
-	return decodeCities(raw)
+	provinces, err := decodeCities(raw)
+	c.scrubReason(err, Query{})
+	return provinces, err
 }
 
 // Prefix returns the rule of a plate prefix: the province's character and one
@@ -104,7 +106,9 @@ func (c *Client) Prefix(ctx context.Context, prefix string, newEnergy bool) (Cit
 	if err != nil {
 		return City{}, err
 	}
-	return decodePrefix(raw)
+	city, err := decodePrefix(raw)
+	c.scrubReason(err, Query{})
+	return city, err
 }
 
 func isPrefix(s string) bool {
