@@ -27,6 +27,7 @@ func TestBrowser(t *testing.T) {
 		"a broken stream":                  brokenStreamInBrowser,
 		"names for those who cannot see":   namesInBrowser,
 		"a long conversation keeps still":  scrollInBrowser,
+		"a tab in the background":          backgroundInBrowser,
 		"without a panel there is no pill": bareInBrowser,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, browser) })
@@ -310,6 +311,18 @@ func scrollInBrowser(t *testing.T, browser context.Context) {
 	}
 	s.taps("#newest", "有新消息")
 	s.wait(atEnd + ` && !document.getElementById('newest').checkVisibility()`)
+
+	// Less room from below: what was last stays in sight.
+	for _, visible := range []string{"false", "true"} {
+		s.taps("#examples", "")
+		s.wait(`document.getElementById('hints').checkVisibility() === ` + visible)
+		s.wait(atEnd)
+	}
+	// An answer taller than the screen is read from its beginning.
+	p.talks["li"].add(entry{From: "bot", Text: "很长的结果" + strings.Repeat("\n又一条", 60), At: time.Now()})
+	s.sees("很长的结果")
+	s.wait(`(() => { const top = (e) => e.getBoundingClientRect().top;
+		return Math.abs(top([...document.querySelectorAll('.turn')].at(-1)) - top(document.getElementById('scroll'))) < 24; })()`)
 }
 
 func bareInBrowser(t *testing.T, browser context.Context) {
@@ -319,5 +332,38 @@ func bareInBrowser(t *testing.T, browser context.Context) {
 	s.sees("我能查车辆违章")
 	if pill := s.text("#open-panel"); strings.Contains(pill, "¥") {
 		t.Errorf("the bar says %q", pill)
+	}
+}
+
+// A tab nobody looks at leaves its connection to others, and catches up.
+func backgroundInBrowser(t *testing.T, browser context.Context) {
+	p := open(t, newDesk())
+	s := openScreen(t, browser, serve(t, p).url)
+	c := p.talks["li"]
+	readers := func() int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.wakes)
+	}
+	turn := func(hidden string) {
+		s.run(`Object.defineProperty(document, 'hidden', {value: ` + hidden + `, configurable: true});
+			document.dispatchEvent(new Event('visibilitychange'))`)
+	}
+	s.sees(hello)
+	turn("true")
+	for range 200 {
+		if readers() == 0 {
+			break
+		}
+		s.do(chromedp.Sleep(10 * time.Millisecond))
+	}
+	if n := readers(); n != 0 {
+		t.Errorf("%d connections of a hidden tab", n)
+	}
+	c.add(entry{From: "bot", Text: "沪C12345 有 1 条新违章", At: time.Now()})
+	turn("false")
+	s.sees("沪C12345 有 1 条新违章")
+	if n := len(s.bubbles()); n != 2 {
+		t.Errorf("%d bubbles after coming back", n)
 	}
 }

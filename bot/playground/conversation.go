@@ -105,14 +105,16 @@ func (c *conversation) next() (bot.Message, bool) {
 	return m, true
 }
 
-// answered appends what a message led to, and counts it as done.
-func (c *conversation) answered(replies []bot.Reply, at time.Time) {
+// answered appends what a message led to; done counts it as answered.
+func (c *conversation) answered(replies []bot.Reply, at time.Time, done bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range replies {
 		c.append(botEntry(r, at))
 	}
-	c.busy--
+	if done {
+		c.busy--
+	}
 	c.wake()
 }
 

@@ -168,13 +168,16 @@ var people = []User{
 }
 
 // open makes a page over d that is closed with the test, and whose clock
-// stands still.
+// stands still. Without d there is no panel, and change brings the bot.
 func open(t *testing.T, d *desk, change ...func(*Config)) *Page {
 	t.Helper()
 	cfg := Config{
-		Bot: d, Panel: d, Users: people,
-		Now: func() time.Time { return time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC) },
-		Log: func(what string, err error) { t.Logf("page: %s: %v", what, err) },
+		Users: people,
+		Now:   func() time.Time { return time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC) },
+		Log:   func(what string, err error) { t.Logf("page: %s: %v", what, err) },
+	}
+	if d != nil {
+		cfg.Bot, cfg.Panel = d, d
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -209,6 +209,40 @@ func TestTypingOnWhileTheBotIsSlow(t *testing.T) {
 	}
 }
 
+// A message that is itself pending can bring what an earlier one left behind.
+func TestPendingAnswerBringsEarlierReplies(t *testing.T) {
+	step := make(chan struct{})
+	calls := 0
+	h := handlerFunc(func(ctx context.Context, m bot.Message) (bot.Answer, error) {
+		if m.Event == bot.Followed {
+			return bot.Answer{}, nil
+		}
+		<-step
+		if calls++; calls < 3 {
+			return bot.Answer{Pending: true, Replies: []bot.Reply{{Text: fmt.Sprint("早先的结果", calls)}}}, nil
+		}
+		return bot.Answer{Replies: []bot.Reply{{Text: "这次的结果"}}}, nil
+	})
+	p := open(t, nil, func(c *Config) { c.Bot = h })
+	p.pace.retry = time.Millisecond
+	s := serve(t, p)
+	tab := s.open("li", "")
+	s.say("k1", "沪C12345")
+	for i, want := range []string{"2 bot: 早先的结果1", "3 bot: 早先的结果2", "4 bot: 这次的结果"} {
+		step <- struct{}{}
+		got, _ := tab.entries(1)
+		if i == 0 {
+			got, _ = tab.entries(1) // after the message itself
+		}
+		if got[0] != want {
+			t.Errorf("got %q, want %q", got[0], want)
+		}
+		if _, _, busy := p.talks["li"].since(0); (busy == 0) != (i == 2) {
+			t.Errorf("after %q: %d unanswered", got[0], busy)
+		}
+	}
+}
+
 func TestGivingUpOnAnAnswer(t *testing.T) {
 	d := newDesk()
 	d.on["slow"] = true

@@ -14,8 +14,8 @@ var ErrNoSwitch = errors.New("playground: no such switch")
 // A Panel is what the side panel shows and switches. Its methods may be called
 // from any goroutine.
 type Panel interface {
-	// Meter tells what was spent so far. It is asked after every answer and
-	// every few seconds for each open page, so it must be quick.
+	// Meter tells what was spent so far. It is asked after every answer and at
+	// every heartbeat, once for each open page, so it must be quick.
 	Meter(ctx context.Context) (Meter, error)
 	// Switches lists what can be turned on and off, in the order shown, with
 	// its present state.

@@ -113,6 +113,7 @@ func (t *terminal) turn(ctx context.Context, m bot.Message) error {
 	m.Key = fmt.Sprintf("%s-%d", t.run, t.count)
 	answer, err := t.bot.Handle(ctx, m)
 	for answer.Pending {
+		t.show(answer.Replies) // of earlier messages
 		select {
 		case <-time.After(redelivery):
 			answer, err = t.bot.Handle(ctx, m)

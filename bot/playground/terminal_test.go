@@ -160,7 +160,7 @@ func TestTerminalPending(t *testing.T) {
 	if err := Terminal(t.Context(), h, TerminalOptions{In: strings.NewReader("沪C12345\n"), Out: &out}); err != nil {
 		t.Fatal(err)
 	}
-	if got := out.String(); got != "查到了\n\n" || h.keys != 1 {
+	if got := out.String(); got != "早先的结果\n\n查到了\n\n" || h.keys != 1 {
 		t.Errorf("got %q with %d keys", got, h.keys)
 	}
 }
@@ -176,7 +176,10 @@ func (s *sluggish) Handle(_ context.Context, m bot.Message) (bot.Answer, error) 
 		s.key = m.Key
 		s.keys++
 	}
-	if s.late--; s.late >= 0 {
+	switch s.late--; {
+	case s.late > 0: // with what an earlier message did not stay for
+		return bot.Answer{Pending: true, Replies: []bot.Reply{{Text: "早先的结果"}}}, nil
+	case s.late == 0:
 		return bot.Answer{Pending: true}, nil
 	}
 	return bot.Answer{Replies: []bot.Reply{{Text: "查到了"}}}, nil

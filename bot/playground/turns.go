@@ -84,22 +84,23 @@ func (p *Page) take(c *conversation, m bot.Message, shown string) error {
 func (p *Page) work(c *conversation) {
 	for m, ok := c.next(); ok; m, ok = c.next() {
 		answer, err := p.handle(m, p.pace.patience)
+		p.publish(c, answer, err)
 		if answer.Pending {
 			p.turns.Go(func() { p.await(c, m) })
-			continue
 		}
-		p.publish(c, answer, err)
 	}
 }
 
-// await delivers m again until its answer is there.
+// await delivers m again until its answer is there, or nobody can be expected
+// to look at the screen any more. Then the person's next message brings it.
 func (p *Page) await(c *conversation, m bot.Message) {
 	ctx, cancel := context.WithTimeout(p.ctx, p.pace.giveUp)
 	defer cancel()
 	for {
 		answer, err := p.handle(m, p.pace.wait)
-		if !answer.Pending || ctx.Err() != nil {
-			p.publish(c, answer, err)
+		answer.Pending = answer.Pending && ctx.Err() == nil
+		p.publish(c, answer, err)
+		if !answer.Pending {
 			return
 		}
 		select {
@@ -115,11 +116,13 @@ func (p *Page) handle(m bot.Message, d time.Duration) (bot.Answer, error) {
 	return p.cfg.Bot.Handle(ctx, m)
 }
 
+// publish shows what is there of an answer. A pending one can bring replies
+// too: those that an earlier message did not stay for.
 func (p *Page) publish(c *conversation, answer bot.Answer, err error) {
 	if err != nil {
 		p.cfg.Log("handle", err)
 	}
-	c.answered(answer.Replies, p.cfg.Now())
+	c.answered(answer.Replies, p.cfg.Now(), !answer.Pending)
 	p.nudgeAll()
 }
 

@@ -86,12 +86,12 @@ func undeliveredInBrowser(t *testing.T, browser context.Context) {
 	s := openScreen(t, browser, url)
 	x.set(func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
 		if r.Method == http.MethodPost {
-			http.Error(w, "代理暂时不通", http.StatusBadGateway)
+			http.Error(w, "这里不许发消息", http.StatusForbidden)
 		}
 		return r.Method == http.MethodPost
 	})
 	s.types("帮助")
-	s.wait(`document.querySelector('.trouble')?.innerText.includes('未送达：代理暂时不通') ?? false`)
+	s.wait(`document.querySelector('.trouble')?.innerText.includes('未送达：这里不许发消息') ?? false`)
 	s.shoot("desktop-undelivered")
 	s.taps(".switch", "城市维护")
 	s.wait(`document.querySelector('.switch[data-id="maintenance"]').getAttribute('aria-checked') === 'false'`)
@@ -103,6 +103,17 @@ func undeliveredInBrowser(t *testing.T, browser context.Context) {
 	}
 	s.types(strings.Repeat("长", maxBody))
 	s.wait(`document.querySelector('.trouble')?.innerText.includes('未送达：消息太长') ?? false`)
+	s.do(chromedp.Reload())
+	s.sees("我能查车辆违章")
+	x.set(func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		if r.Method == http.MethodPost {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusGone)
+		}
+		return r.Method == http.MethodPost
+	})
+	s.types("取消")
+	s.wait(`document.querySelector('.trouble')?.innerText.includes('未送达：服务器回答 410') ?? false`)
 }
 
 func brokenStreamInBrowser(t *testing.T, browser context.Context) {

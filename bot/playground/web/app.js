@@ -41,20 +41,35 @@ function bubble(from, text) {
 
 // --- scrolling: follow the newest bubble unless the person reads further up
 
+let following = true;
+
 const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
 
 function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
+  following = true;
   $('newest').hidden = true;
 }
 
 function place(turn, mine) {
-  const follow = mine || !live || atEnd();
   log.append(turn);
   for (const waiting of sending.values()) log.append(waiting); // unconfirmed ones stay last
-  if (follow) toEnd();
-  else $('newest').hidden = false;
+  if (!following && !mine && live) {
+    $('newest').hidden = false;
+  } else if (!mine && live && turn.offsetHeight > scroller.clientHeight) {
+    turn.scrollIntoView({ block: 'start' }); // a long answer is read from its beginning
+  } else {
+    toEnd();
+  }
 }
+
+scroller.addEventListener('scroll', () => {
+  following = atEnd();
+  if (following) $('newest').hidden = true;
+});
+// A keyboard that comes up, or suggestions, take room away from below.
+new ResizeObserver(() => { if (following) toEnd(); }).observe(scroller);
+$('newest').addEventListener('click', toEnd);
 
 // --- the conversation
 
@@ -114,15 +129,12 @@ function typing(busy) {
   $('typing').hidden = true;
   if (!busy) return;
   timers = [
-    setTimeout(() => reveal(() => { $('typing').hidden = false; }), 250),
-    setTimeout(() => reveal(() => { $('typing-words').textContent = '正在查询…'; }), 1000),
+    setTimeout(() => {
+      $('typing').hidden = false;
+      if (following) toEnd();
+    }, 250),
+    setTimeout(() => { $('typing-words').textContent = '正在查询…'; }, 1000),
   ];
-}
-
-function reveal(change) {
-  const follow = atEnd();
-  change();
-  if (follow) toEnd();
 }
 
 // --- sending: a key per message, so that sending again never means saying it twice
@@ -151,8 +163,8 @@ async function deliver(message, turn) {
     try {
       const r = await post('say', message);
       if (r.ok) return;
-      why = (await r.text()).trim().slice(0, 60);
-      if (r.status !== 503 && r.status !== 429) break;
+      why = await reason(r);
+      if (r.status < 500 && r.status !== 429) break;
     } catch {
       // The network failed: perhaps only the answer was lost, so the same key again.
     }
@@ -161,6 +173,12 @@ async function deliver(message, turn) {
   const trouble = make('span', 'trouble', `未送达：${why}`);
   trouble.append(button('again', '重试', () => deliver(message, turn)));
   turn.append(trouble);
+}
+
+// The page's own refusals are a sentence; a proxy's are a page.
+async function reason(response) {
+  const own = response.headers.get('Content-Type')?.startsWith('text/plain');
+  return own ? (await response.text()).trim().slice(0, 60) : `服务器回答 ${response.status}`;
 }
 
 function post(path, body) {
@@ -344,10 +362,8 @@ input.addEventListener('keydown', (e) => {
   e.preventDefault();
   submit();
 });
-$('examples').addEventListener('click', () => reveal(() => showHints($('hints').hidden)));
+$('examples').addEventListener('click', () => showHints($('hints').hidden));
 for (const b of document.querySelectorAll('.hint')) b.addEventListener('click', () => say(b.textContent));
-$('newest').addEventListener('click', toEnd);
-scroller.addEventListener('scroll', () => { if (atEnd()) $('newest').hidden = true; });
 
 become(location.hash.slice(1));
 if (!matchMedia('(pointer: coarse)').matches) input.focus(); // there it would raise the keyboard
