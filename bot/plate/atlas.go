@@ -233,3 +233,11 @@ func prefixLen(r []rune, s string) int {
 	}
 	return n
 }
+
+// numeral is the digit that a character of speech stands for, 0 if none.
+func numeral(r rune) byte {
+	if atlas.of(r)&isSpoken != 0 || r == '〇' || r == '○' || r == '◯' {
+		return spoken[r]
+	}
+	return 0
+}

@@ -45,20 +45,11 @@ func (b *body) digits() int {
 	return n
 }
 
-// A joint is what stands between two groups of characters.
-type joint struct {
-	end   int
-	blank bool // blanks or commas only: what follows may be something else
-	stars int  // characters that may hide others
-	wild  bool // a ? or # among them: hides for certain
-	none  bool // nothing: a change between digits and spoken numerals
-}
-
 // readBody reads a body at from. It joins groups of characters over separators
 // as long as the serial is not complete, and never over a line break. bare says
 // that nothing stands before the body, so that no separator may begin it.
 func readBody(t Text, from int, bare bool) body {
-	b := body{end: from, written: true}
+	b := body{end: from}
 	i := from
 	if !bare {
 		i = readJoint(t.runes, from, true).end
@@ -144,8 +135,8 @@ func (b *body) readGroup(t Text, i int) int {
 		case isDigit(r):
 			kind = 1
 		default:
-			d, ok := spoken[r]
-			if !ok || b.n == 0 {
+			d := numeral(r)
+			if d == 0 || b.n == 0 {
 				return b.closeGroup(had, i, start)
 			}
 			c, kind = d, 2
@@ -155,9 +146,6 @@ func (b *body) readGroup(t Text, i int) int {
 		}
 		if kind != 0 {
 			script = kind
-		}
-		if kind == 2 {
-			b.written = false
 		}
 		if b.n == maxBody {
 			b.long = true
@@ -202,43 +190,6 @@ func (b *body) settleElls() {
 	}
 }
 
-// readJoint reads separators. head allows brackets, quotes and 点 too: between
-// a province, its letter and the serial.
-func readJoint(r []rune, i int, head bool) joint {
-	const most = 6
-	j := joint{blank: true, end: i, none: true}
-	for n := 0; n < most && j.end < len(r); n++ {
-		switch c := r[j.end]; c {
-		case ' ', ',', '，', '。':
-		case '·', '・', '•', '‧', '∙', '⋅', '.', '-', '‐', '‑', '‒', '–', '—', '―', '−', '─', '_', '~', '〜', '/', '\\', '`', '\'', '"', '“', '”', '‘', '’', '⸱', '᛫', '●', '*', '×', '?', '#', '∗', '⁎':
-			j.blank = false
-			switch c {
-			case '●', '*', '∗', '⁎':
-				j.stars++
-			case '×', '?', '#':
-				j.stars++
-				j.wild = true
-			}
-		case '(', ')', '[', ']', '【', '】', '「', '」', '<', '>', '《', '》', '点', '杠', ':', '+':
-			if !head {
-				return j
-			}
-			j.blank = false
-		default:
-			return j.orNothing(i)
-		}
-		j.end++
-	}
-	return j.orNothing(i)
-}
-
-func (j joint) orNothing(i int) joint {
-	if j.none = j.end == i; j.none {
-		j.blank = false
-	}
-	return j
-}
-
 // readSuffix takes 挂 学 警 … behind the serial, unless a word only begins that
 // way: 京A1234超速, 京A12345学车.
 func (b *body) readSuffix(t Text) {
@@ -246,7 +197,8 @@ func (b *body) readSuffix(t Text) {
 		return
 	}
 	i := b.end
-	for ; i < len(t.runes) && i < b.end+2 && (t.runes[i] == ' ' || t.runes[i] == '·' || t.runes[i] == '-' || t.runes[i] == '.'); i++ {
+	for i < b.end+2 && separatorOf(at(t.runes, i)) != separatorNone {
+		i++
 	}
 	s, end := suffixAt(t.runes, i)
 	if s == "" {

@@ -152,36 +152,42 @@ func (l lead) agrees(b *body) bool {
 // with the agency letter; if none does, all. One left is a guess, several are
 // a choice.
 func among(t Text, leads []lead, why Reason) (Reading, body) {
-	var kept [8]Reading
-	var bodies [8]body
-	n := 0
 	for _, strict := range [...]bool{true, false} {
-		for _, l := range leads {
-			b := readBody(t, l.end, false)
-			if b.n == 0 || n == len(kept) || strict && !l.agrees(&b) {
-				continue
-			}
-			r := under(l.Place, &b)
-			if !strict && n > 0 && r.Action != kept[0].Action {
-				continue
-			}
-			if strict && r.Action != Query && r.Action != Confirm && r.Action != Unsupported {
-				continue
-			}
-			kept[n], bodies[n] = r, b
-			n++
-		}
-		if n > 0 {
-			break
+		if r, b, ok := amongThose(t, leads, why, strict); ok {
+			return r, b
 		}
 	}
-	switch n {
-	case 0:
-		return Reading{Action: Reject, Kind: Unknown}, body{}
-	case 1:
-		return doubtful(kept[0], why), bodies[0]
+	return reject(NoPlate, "no plate"), body{}
+}
+
+func amongThose(t Text, leads []lead, why Reason, strict bool) (Reading, body, bool) {
+	var first Reading
+	var at body
+	var all []Reading // only when there is more than the first
+	for _, l := range leads {
+		b := readBody(t, l.end, false)
+		if b.n == 0 || strict && !l.agrees(&b) {
+			continue
+		}
+		r := under(l.Place, &b)
+		switch {
+		case strict && r.Action != Query && r.Action != Confirm && r.Action != Unsupported:
+		case first.Action == "":
+			first, at = r, b
+		case r.Action == first.Action:
+			if all == nil {
+				all = append(all, first)
+			}
+			all = append(all, r)
+		}
 	}
-	return choice(kept[:n], why), bodies[0]
+	switch {
+	case first.Action == "":
+		return first, at, false
+	case all == nil:
+		return doubtful(first, why), at, true
+	}
+	return choice(all, why), at, true
 }
 
 // choice offers several readings.

@@ -47,6 +47,7 @@ func TestCorpus(t *testing.T) {
 		want float64
 	}{
 		{"testdata/plates.jsonl", 0.97},
+		{"testdata/more.jsonl", 0.98},
 	} {
 		t.Run(c.path, func(t *testing.T) {
 			lines := readCorpus[corpusLine](t, c.path)

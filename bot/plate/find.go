@@ -39,8 +39,8 @@ type scanner struct {
 	first, last int // the text without blanks and punctuation around it
 }
 
-func newScanner(t Text) *scanner {
-	s := &scanner{t: t, r: t.runes, last: len(t.runes)}
+func newScanner(t Text) scanner {
+	s := scanner{t: t, r: t.runes, last: len(t.runes)}
 	for s.first < s.last && !wordRune(s.r[s.first]) {
 		s.first++
 	}
@@ -145,6 +145,9 @@ func (s *scanner) named(places []Place, end int) (Match, bool) {
 			why = CityName
 		}
 	}
+	if b.lone() && at(s.r, b.end) == '临' {
+		return s.temporaryBehind(places[0], b.buf[0], b.end+1)
+	}
 	r := under(places[0], &b)
 	if len(places) > 1 && places[0].Letters != "" {
 		var leads [4]lead
@@ -213,6 +216,9 @@ func (s *scanner) leftOpen() bool {
 // sound reads a plate behind a character that sounds like a province, or is an
 // old name of one. It must look like a plate: these are common characters.
 func (s *scanner) sound(r rune, tr traits) (Match, bool) {
+	if s.i != s.first && !isLetter(at(s.r, readJoint(s.r, s.i+1, true).end)) {
+		return Match{}, false
+	}
 	why := Homophone
 	if tr&isNickname != 0 {
 		why = Nickname

@@ -83,16 +83,20 @@ func (f *folder) add(r rune) {
 		f.put(r-'a'+'A', true)
 	case r < utf8.RuneSelf:
 		f.put(r, false)
-	case r >= 0xAC00 && r <= 0xD7A3: // Hangul falls apart under NFKD
-		f.put(r, false)
+	case '！' <= r && r <= '～': // full width
+		f.add(r - '！' + '!')
 	default:
 		var in [utf8.UTFMax]byte
-		var out [64]byte
 		n := utf8.EncodeRune(in[:], r)
-		for b := norm.NFKD.Append(out[:0], in[:n]...); len(b) > 0; {
-			d, size := utf8.DecodeRune(b)
-			b = b[size:]
-			f.letter(d)
+		d := norm.NFKD.Properties(in[:n]).Decomposition()
+		if len(d) == 0 || r >= hangulFirst && r <= hangulLast {
+			f.letter(r)
+			return
+		}
+		for len(d) > 0 {
+			c, size := utf8.DecodeRune(d)
+			d = d[size:]
+			f.letter(c)
 		}
 	}
 }
@@ -163,6 +167,12 @@ func simplify(r rune) rune {
 const (
 	hanFirst = 0x4E00
 	hanLast  = 0x9FFF
+)
+
+// The composed Korean syllables, which would fall apart.
+const (
+	hangulFirst = 0xAC00
+	hangulLast  = 0xD7A3
 )
 
 func isHan(r rune) bool { return r >= hanFirst && r <= hanLast || r == '〇' }

@@ -1,6 +1,9 @@
 package plate
 
-import "strings"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // A hint is what a word in the message says about the kind of a plate.
 type hint int
@@ -45,7 +48,7 @@ func hintsIn(t Text) []said {
 
 func negated(before []rune) bool {
 	for _, n := range negations {
-		if k := len([]rune(n)); len(before) >= k && prefixLen(before[len(before)-k:], n) > 0 {
+		if k := utf8.RuneCountInString(n); len(before) >= k && prefixLen(before[len(before)-k:], n) > 0 {
 			return true
 		}
 	}
@@ -101,11 +104,13 @@ func (h said) distance(m Match) int {
 
 // all: 都是黄牌.
 func (h said) all(t Text) bool {
-	return strings.ContainsRune(string(t.runes[max(0, h.start-3):h.start]), '都')
+	return slices.Contains(t.runes[max(0, h.start-3):h.start], '都')
 }
 
 // ordinary reports whether hints can say something about the plate.
-func (r *Reading) ordinary() bool { return r.Normalized != "" && r.Kind != Unknown }
+func (r *Reading) ordinary() bool {
+	return r.Kind == Small || r.Kind == NEVSmall || r.Kind == NEVLarge
+}
 
 // apply changes the kind of an ordinary plate. The number beats the word: what
 // is written in eight characters is new energy whatever its colour is said to

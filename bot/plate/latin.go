@@ -1,5 +1,7 @@
 package plate
 
+import "slices"
+
 // Plates that begin with Latin letters or digits: pinyin, a missing province,
 // armed police, military, embassies.
 
@@ -26,6 +28,10 @@ func (s *scanner) latin() (Match, bool) {
 
 func (s *scanner) latinPlate(end int) (Match, bool) {
 	if isDigit(s.r[s.i]) {
+		const most = 10 // six digits, separators, 使
+		if !slices.Contains(s.r[s.i:min(s.i+most, len(s.r))], '使') {
+			return Match{}, false
+		}
 		return s.embassy()
 	}
 	if m, ok := s.armedPolice(); ok {

@@ -10,8 +10,8 @@ func Parse(text string) Reading {
 	switch {
 	case best == rankNone:
 		return fragment(t)
-	case best == rankFault:
-		return firstOf(found, rankFault)
+	case best < rankLatin:
+		return firstOf(found, best)
 	}
 	var first *Match
 	var several Reading

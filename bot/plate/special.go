@@ -80,6 +80,15 @@ func (s *scanner) temporary() (Match, bool) {
 	return s.matched(s.i, b.end, temporary(atlas.provinces[p], b.buf[0], b.serial()))
 }
 
+// temporaryBehind reads 粤B临12345 from behind 临.
+func (s *scanner) temporaryBehind(p Place, letter byte, from int) (Match, bool) {
+	b := readBody(s.t, from, false)
+	if shapeOf(b.chars()) != shapePlain || b.suffix != "" {
+		return Match{}, false
+	}
+	return s.matched(s.i, b.end, temporary(infoOf(p), letter, b.chars()))
+}
+
 // armedPolice reads WJ京12345, WJ粤1234X, and WJ12345 of the headquarters.
 func (s *scanner) armedPolice() (Match, bool) {
 	if at(s.r, s.i) != 'W' || at(s.r, s.i+1) != 'J' {

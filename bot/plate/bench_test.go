@@ -1,0 +1,61 @@
+package plate_test
+
+import (
+	"testing"
+
+	"github.com/weizhangbot/weizhangbot/bot/plate"
+)
+
+var messages = map[string]string{
+	"plain":     "沪C12345",
+	"energy":    "粤BD12345",
+	"fullwidth": "京Ａ１２３４５",
+	"homophone": "护C12345",
+	"city":      "深圳B12345",
+	"pinyin":    "guangdong B12345",
+	"joined":    "jingA12345",
+	"sentence":  "帮我查一下浙A88K88有没有违章，发动机后6位是 8K8866",
+	"chat":      "你好，请问我昨天闯红灯了怎么查不到，要等多久才有记录呢",
+	"police":    "【交管12123】您的小型新能源汽车粤BD12345于2026年4月2日18时18分在深南大道未按规定停放已被记录，请立即驶离",
+}
+
+func BenchmarkParse(b *testing.B) {
+	for name, text := range messages {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				plate.Parse(text)
+			}
+		})
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	for name, text := range messages {
+		b.Run(name, func(b *testing.B) {
+			t := plate.Fold(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				plate.Find(t)
+			}
+		})
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	for name, text := range messages {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				plate.Fold(text)
+			}
+		})
+	}
+}
+
+func BenchmarkParseVIN(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		plate.ParseVIN("LZZDEM201JG481635")
+	}
+}
