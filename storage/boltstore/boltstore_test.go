@@ -32,3 +32,5 @@ func open(t testing.TB, place string) *boltstore.Store {
 }
 
 func TestConformance(t *testing.T) { storagetest.Run(t, driver()) }
+
+func TestConformanceChecksCanFail(t *testing.T) { storagetest.RunControls(t, driver()) }

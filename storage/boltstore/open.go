@@ -74,9 +74,9 @@ func mapSize() int {
 
 // Open opens the store in the file at path, and makes it if there is none. It
 // fails with storage.ErrLocked, ErrCorrupt or ErrNewer, naming the path.
-func Open(path string, opts Options) (*Store, error) { return open(path, opts, migrations) }
+func Open(path string, opts Options) (*Store, error) { return openSteps(path, opts, migrations) }
 
-func open(path string, opts Options, steps []migration) (*Store, error) {
+func openSteps(path string, opts Options, steps []migration) (*Store, error) {
 	opts = opts.withDefaults()
 	db, err := openFile(path, opts)
 	if err == nil {
@@ -119,22 +119,26 @@ func openFile(path string, opts Options) (*bolt.DB, error) {
 	case err == nil:
 		db.AllocSize = allocSize
 		if errors.Is(statErr, fs.ErrNotExist) {
-			return db, syncDir(filepath.Dir(path))
+			if err := syncDir(filepath.Dir(path)); err != nil {
+				return nil, errors.Join(err, db.Close())
+			}
 		}
 		return db, nil
 	case errors.Is(err, bolt.ErrTimeout):
 		return nil, storage.ErrLocked
-	case errors.As(err, &unusable), full(err), errors.Is(err, storage.ErrCorrupt) && file == nil:
+	case errors.As(err, &unusable), full(err):
 		return nil, err
 	}
-	// After a panic bbolt has left the file open, and with it the lock.
-	if cerr := file.Close(); cerr != nil && !errors.Is(cerr, fs.ErrClosed) {
-		return nil, errors.Join(storage.ErrCorrupt, err, cerr)
+	return nil, letGo(file, err)
+}
+
+// letGo closes a file that bbolt could not make sense of, and returns the cause
+// as ErrCorrupt. After a panic bbolt has left the file open, and the lock taken.
+func letGo(file *os.File, cause error) error {
+	if !errors.Is(cause, storage.ErrCorrupt) { // bbolt returned, and closed it
+		return fmt.Errorf("%w: %w", storage.ErrCorrupt, cause)
 	}
-	if errors.Is(err, storage.ErrCorrupt) {
-		return nil, err
-	}
-	return nil, fmt.Errorf("%w: %w", storage.ErrCorrupt, err)
+	return errors.Join(cause, unlock(file), file.Close())
 }
 
 // check refuses a file that is shorter than it claims to be, which would fault

@@ -121,23 +121,22 @@ func enqueuedOnce(w *world) {
 
 func neverEarly(w *world) {
 	type run struct {
-		id   string
-		late time.Duration
+		delay string
+		at    time.Time
 	}
 	runs := make(chan run, 10)
 	w.work("q", 4, func(_ context.Context, j storage.Job, _ storage.Done) error {
-		runs <- run{j.ID, time.Since(j.At)}
+		runs <- run{j.ID, time.Now()}
 		return nil
 	})
 	delays := []time.Duration{0, 50 * time.Millisecond, time.Second, -time.Hour}
 	if !w.driver.WallClock {
 		delays = append(delays, 48*time.Hour)
 	}
-	now := time.Now()
+	start := time.Now()
 	for _, d := range delays {
-		w.enqueue(storage.Job{ID: d.String(), Queue: "q", At: now.Add(d)})
+		w.enqueue(storage.Job{ID: d.String(), Queue: "q", At: start.Add(d)})
 	}
-	bound := w.driver.Lateness + 100*time.Millisecond
 	for range delays {
 		var r run
 		select {
@@ -145,11 +144,13 @@ func neverEarly(w *world) {
 		case <-time.After(49*time.Hour + w.driver.Lateness):
 			w.Fatal("a job did not run")
 		}
-		switch {
-		case r.late < 0:
-			w.Errorf("job %s ran %v early", r.id, -r.late)
-		case r.late > bound && r.id != (-time.Hour).String():
-			w.Errorf("job %s ran %v late", r.id, r.late)
+		delay, err := time.ParseDuration(r.delay)
+		w.must(err)
+		switch late := r.at.Sub(start.Add(delay)); {
+		case late < 0:
+			w.Errorf("the job in %v ran %v early", delay, -late)
+		case delay >= 0 && late > w.driver.Lateness+100*time.Millisecond:
+			w.Errorf("the job in %v ran %v late", delay, late)
 		}
 	}
 }
