@@ -1,7 +1,6 @@
 package playground
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,8 +11,8 @@ import (
 )
 
 func TestBrowser(t *testing.T) {
-	browser := startBrowser(t)
-	for name, test := range map[string]func(*testing.T, context.Context){
+	b := startBrowser(t)
+	for name, test := range map[string]func(*testing.T, *browser){
 		"a driver's conversation":          conversationInBrowser,
 		"text is never markup":             markupInBrowser,
 		"reload and a second tab":          reloadInBrowser,
@@ -30,12 +29,12 @@ func TestBrowser(t *testing.T) {
 		"a tab in the background":          backgroundInBrowser,
 		"without a panel there is no pill": bareInBrowser,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, browser) })
+		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
 }
 
-func conversationInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func conversationInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	s.sees(hello)
 	if !s.shows("hints") {
 		t.Error("a newcomer must see what to say")
@@ -73,8 +72,8 @@ func conversationInBrowser(t *testing.T, browser context.Context) {
 	}
 }
 
-func markupInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func markupInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	evil := `<b>粗</b><img src=x onerror="document.title='坏'">`
 	s.types(evil)
 	s.sees("没有看懂：" + evil)
@@ -87,9 +86,9 @@ func markupInBrowser(t *testing.T, browser context.Context) {
 	}
 }
 
-func reloadInBrowser(t *testing.T, browser context.Context) {
+func reloadInBrowser(t *testing.T, b *browser) {
 	where := serve(t, open(t, newDesk())).url
-	s := openScreen(t, browser, where)
+	s := b.open(t, where)
 	s.types("湖C12345")
 	s.sees("您说的是")
 	before := strings.Join(s.bubbles(), "\n")
@@ -98,7 +97,7 @@ func reloadInBrowser(t *testing.T, browser context.Context) {
 	if after := strings.Join(s.bubbles(), "\n"); after != before {
 		t.Errorf("after the reload:\n%s", after)
 	}
-	other := openScreen(t, browser, where)
+	other := b.open(t, where)
 	other.taps(".option", "是")
 	s.sees("沪C12345（上海，小型汽车）还需要")
 	if got, want := strings.Join(s.bubbles(), "\n"), strings.Join(other.bubbles(), "\n"); got != want {
@@ -106,9 +105,9 @@ func reloadInBrowser(t *testing.T, browser context.Context) {
 	}
 }
 
-func usersInBrowser(t *testing.T, browser context.Context) {
+func usersInBrowser(t *testing.T, b *browser) {
 	where := serve(t, open(t, newDesk())).url
-	s := openScreen(t, browser, where)
+	s := b.open(t, where)
 	s.types("苏州能查吗")
 	s.sees("苏州可以查")
 	s.taps(".user", "老王")
@@ -127,15 +126,15 @@ func usersInBrowser(t *testing.T, browser context.Context) {
 	if pressed := read[string](s, `[...document.querySelectorAll('.user[aria-pressed="true"]')].map((b) => b.dataset.user).join()`); pressed != "li" {
 		t.Errorf("pressed: %s", pressed)
 	}
-	openScreen(t, browser, where+"/#wang").sees("我能查车辆违章")
-	openScreen(t, browser, where+"/#nobody").sees("苏州可以查")
+	b.open(t, where+"/#wang").sees("我能查车辆违章")
+	b.open(t, where+"/#nobody").sees("苏州可以查")
 }
 
-func slowInBrowser(t *testing.T, browser context.Context) {
+func slowInBrowser(t *testing.T, b *browser) {
 	d := newDesk()
 	p := open(t, d)
 	p.pace.patience, p.pace.retry = 50*time.Millisecond, 10*time.Millisecond
-	s := openScreen(t, browser, serve(t, p).url)
+	s := b.open(t, serve(t, p).url)
 	s.types("沪C12345")
 	s.sees("沪C12345（上海")
 	s.taps(".switch", "每次查询慢 8 秒")
@@ -154,8 +153,8 @@ func slowInBrowser(t *testing.T, browser context.Context) {
 	s.wait(`!document.getElementById('typing').checkVisibility()`)
 }
 
-func keyboardInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func keyboardInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	if on := read[string](s, `document.activeElement.id`); on != "text" {
 		t.Errorf("typing goes to %q", on)
 	}
@@ -189,8 +188,8 @@ func keyboardInBrowser(t *testing.T, browser context.Context) {
 	s.sees("没有看懂：城市")
 }
 
-func phoneInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func phoneInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	s.phone()
 	s.shoot("phone-first")
 	s.taps(".hint", "查违章 沪C12345")
@@ -233,8 +232,8 @@ func phoneInBrowser(t *testing.T, browser context.Context) {
 	s.sees(hello)
 }
 
-func darkInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func darkInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	s.types("查违章 沪C12345")
 	s.sees("沪C12345（上海")
 	s.types("123456 654321")
@@ -267,8 +266,8 @@ const contrast = `((selector) => {
 	return (a + .05) / (b + .05);
 })(%s)`
 
-func namesInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk())).url)
+func namesInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk())).url)
 	s.types("帮助")
 	s.sees("我能查车辆违章")
 	nameless := read[[]string](s, `[...document.querySelectorAll('button')].filter((b) => !b.textContent.trim()).map((b) => b.outerHTML)`)
@@ -293,9 +292,9 @@ func namesInBrowser(t *testing.T, browser context.Context) {
 }
 
 // Whoever reads further up is not dragged down, but told.
-func scrollInBrowser(t *testing.T, browser context.Context) {
+func scrollInBrowser(t *testing.T, b *browser) {
 	p := open(t, newDesk())
-	s := openScreen(t, browser, serve(t, p).url)
+	s := b.open(t, serve(t, p).url)
 	for i := range 40 {
 		p.talks["li"].add(entry{From: "bot", Text: fmt.Sprintf("第%d条", i), At: time.Now()})
 	}
@@ -325,8 +324,8 @@ func scrollInBrowser(t *testing.T, browser context.Context) {
 		return Math.abs(top([...document.querySelectorAll('.turn')].at(-1)) - top(document.getElementById('scroll'))) < 24; })()`)
 }
 
-func bareInBrowser(t *testing.T, browser context.Context) {
-	s := openScreen(t, browser, serve(t, open(t, newDesk(), func(c *Config) { c.Panel = nil })).url)
+func bareInBrowser(t *testing.T, b *browser) {
+	s := b.open(t, serve(t, open(t, newDesk(), func(c *Config) { c.Panel = nil })).url)
 	s.phone()
 	s.types("帮助")
 	s.sees("我能查车辆违章")
@@ -336,9 +335,9 @@ func bareInBrowser(t *testing.T, browser context.Context) {
 }
 
 // A tab nobody looks at leaves its connection to others, and catches up.
-func backgroundInBrowser(t *testing.T, browser context.Context) {
+func backgroundInBrowser(t *testing.T, b *browser) {
 	p := open(t, newDesk())
-	s := openScreen(t, browser, serve(t, p).url)
+	s := b.open(t, serve(t, p).url)
 	c := p.talks["li"]
 	readers := func() int {
 		c.mu.Lock()

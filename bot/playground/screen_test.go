@@ -21,9 +21,12 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// startBrowser starts a headless Chromium that ends with the test. Without one
-// the test is skipped, but not where CI=true says that one must be there.
-func startBrowser(t *testing.T) context.Context {
+// A browser is a running headless Chromium.
+type browser struct{ ctx context.Context }
+
+// startBrowser starts a browser that ends with the test. Without one the test
+// is skipped, but not where CI=true says that one must be there.
+func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -59,7 +62,7 @@ func startBrowser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
-	return ctx
+	return &browser{ctx}
 }
 
 // profile is a fresh directory for the browser. Its processes write there for a
@@ -88,12 +91,12 @@ type screen struct {
 	ctx context.Context
 }
 
-// openScreen opens another tab, on a desktop's screen. An exception, or
-// anything the content policy had to stop, fails the test.
-func openScreen(t *testing.T, browser context.Context, url string) *screen {
+// open opens another tab, on a desktop's screen. An exception, or anything the
+// content policy had to stop, fails the test.
+func (b *browser) open(t *testing.T, url string) *screen {
 	t.Helper()
 	c := &complaints{}
-	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithListener(c.hear))
+	ctx, closeTab := chromedp.NewContext(b.ctx, chromedp.WithListener(c.hear))
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(func() {
 		cancel()

@@ -19,6 +19,7 @@ type site struct {
 	t    *testing.T
 	page *Page
 	url  string
+	http *http.Client
 }
 
 func serve(t *testing.T, p *Page) *site {
@@ -30,7 +31,7 @@ func serve(t *testing.T, p *Page) *site {
 		_ = p.Close(ctx) // ends the streams, for which the server waits
 		srv.Close()
 	})
-	return &site{t: t, page: p, url: srv.URL}
+	return &site{t: t, page: p, url: srv.URL, http: srv.Client()}
 }
 
 // post sends a JSON body and returns the status and the text of the answer.
@@ -56,7 +57,7 @@ func (s *site) do(method, path, body string, header ...string) (int, string) {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := s.http.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -97,23 +98,30 @@ func (s *site) open(user, last string) *tab {
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
+	tb := &tab{t: s.t, events: make(chan event, 2000), close: cancel}
+	opened := make(chan error)
+	go tb.follow(s.http, r, opened)
+	if err := <-opened; err != nil {
 		s.t.Fatal(err)
 	}
-	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream; charset=utf-8" {
-		s.t.Fatalf("events: %d %s", resp.StatusCode, kind)
-	}
-	tb := &tab{t: s.t, events: make(chan event, 2000), close: cancel}
-	go tb.read(resp.Body)
 	return tb
 }
 
-func (tb *tab) read(body io.ReadCloser) {
+// follow tells opened how the stream began, and then reads it to its end.
+func (tb *tab) follow(client *http.Client, r *http.Request, opened chan<- error) {
 	defer close(tb.events)
-	defer func() { _ = body.Close() }()
+	resp, err := client.Do(r)
+	if err != nil {
+		opened <- err
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream; charset=utf-8" {
+		err = fmt.Errorf("events: %s, %s", resp.Status, kind)
+	}
+	opened <- err
 	var e event
-	for lines := bufio.NewScanner(body); lines.Scan(); {
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
 		field, value, _ := strings.Cut(lines.Text(), ": ")
 		switch field {
 		case "id":

@@ -50,10 +50,10 @@ func outside(t *testing.T, p *Page) (*weather, string) {
 
 // The message arrived but the answer to the POST did not: the page sends it
 // again, and shows message and answer once.
-func lostResponseInBrowser(t *testing.T, browser context.Context) {
+func lostResponseInBrowser(t *testing.T, b *browser) {
 	d := newDesk()
 	x, url := outside(t, open(t, d))
-	s := openScreen(t, browser, url)
+	s := b.open(t, url)
 	posts := make(chan struct{}, 10)
 	x.set(func(_ http.ResponseWriter, r *http.Request, page http.Handler) bool {
 		if r.Method != http.MethodPost {
@@ -81,9 +81,9 @@ func lostResponseInBrowser(t *testing.T, browser context.Context) {
 	}
 }
 
-func undeliveredInBrowser(t *testing.T, browser context.Context) {
+func undeliveredInBrowser(t *testing.T, b *browser) {
 	x, url := outside(t, open(t, newDesk()))
-	s := openScreen(t, browser, url)
+	s := b.open(t, url)
 	x.set(func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
 		if r.Method == http.MethodPost {
 			http.Error(w, "这里不许发消息", http.StatusForbidden)
@@ -116,7 +116,7 @@ func undeliveredInBrowser(t *testing.T, browser context.Context) {
 	s.wait(`document.querySelector('.trouble')?.innerText.includes('未送达：服务器回答 410') ?? false`)
 }
 
-func brokenStreamInBrowser(t *testing.T, browser context.Context) {
+func brokenStreamInBrowser(t *testing.T, b *browser) {
 	p := open(t, newDesk())
 	x, url := outside(t, p)
 	cut := make(chan struct{})
@@ -135,7 +135,7 @@ func brokenStreamInBrowser(t *testing.T, browser context.Context) {
 		page.ServeHTTP(w, r.WithContext(ctx))
 		return true
 	})
-	s := openScreen(t, browser, url)
+	s := b.open(t, url)
 	s.types("帮助")
 	s.sees("我能查车辆违章")
 	x.set(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) bool {
