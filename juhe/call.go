@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 )
 
 // The endpoints, as they are called in URLs and in Error.Endpoint.
@@ -25,36 +24,40 @@ const (
 // whole city list, has 71 KB; 30 violations have about 15.
 const maxAnswer = 1 << 20
 
-// post sends params as a form, so that key, plate and digits stay out of URLs
-// and access logs. The document allows it for citys and query.
-func (c *Client) post(ctx context.Context, endpoint string, params url.Values, timeout time.Duration) ([]byte, error) {
-	params.Set("key", c.key())
-	// A bare Reader hides the buffer's type from NewRequest, which therefore
-	// sets no GetBody: without it HTTP/2 cannot send the request again either.
-	form := params.Encode()
-	body := struct{ io.Reader }{strings.NewReader(form)}
+// call asks one endpoint. A POST carries params as a form, which keeps key, plate
+// and digits out of URLs and access logs; the document allows it for citys and
+// query, but carPre is GET only.
+func (c *Client) call(ctx context.Context, method, endpoint string, params url.Values) ([]byte, error) {
+	timeout := c.otherTimeout
+	if endpoint == EndpointQuery {
+		timeout = c.queryTimeout
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(endpoint).String(), body)
+	params.Set("key", c.key())
+	req, err := newRequest(ctx, method, c.base.JoinPath(endpoint), params.Encode())
 	if err != nil {
 		return nil, &TransportError{Endpoint: endpoint, Err: c.scrub(err)}
 	}
-	req.ContentLength = int64(len(form))
+	req.Header.Set("User-Agent", c.userAgent)
 	return c.send(req, endpoint)
 }
 
-// get sends params in the URL: carPre is documented for GET only.
-func (c *Client) get(ctx context.Context, endpoint string, params url.Values, timeout time.Duration) ([]byte, error) {
-	params.Set("key", c.key())
-	u := c.base.JoinPath(endpoint)
-	u.RawQuery = params.Encode()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
-	if err != nil {
-		return nil, &TransportError{Endpoint: endpoint, Err: c.scrub(err)}
+func newRequest(ctx context.Context, method string, u *url.URL, params string) (*http.Request, error) {
+	if method == http.MethodGet {
+		u.RawQuery, params = params, ""
 	}
-	return c.send(req, endpoint)
+	// A bare Reader hides the buffer's type from NewRequest, which therefore
+	// sets no GetBody: without it HTTP/2 cannot send a request again either.
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), struct{ io.Reader }{strings.NewReader(params)})
+	if err != nil {
+		return nil, err
+	}
+	if req.ContentLength = int64(len(params)); params == "" {
+		req.Body = http.NoBody
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded") // documented for all three
+	return req, nil
 }
 
 // send makes exactly one attempt and returns the whole answer.
@@ -64,10 +67,7 @@ func (c *Client) send(req *http.Request, endpoint string) ([]byte, error) {
 	}
 	var wire wire
 	req = req.WithContext(httptrace.WithClientTrace(req.Context(), wire.trace()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded") // documented for all three
-	req.Header.Set("User-Agent", c.userAgent)
-
-	resp, err := c.http.Do(req)
+	resp, err := c.do(req)
 	if err != nil {
 		return nil, &TransportError{Endpoint: endpoint, Sent: wire.mayHaveSent(), Err: c.scrub(err)}
 	}

@@ -34,9 +34,9 @@ type Client struct {
 	// cannot come out of %+v of whatever holds a Client.
 	key    func() string
 	redact func(string) string // removes the key from a text
+	do     func(*http.Request) (*http.Response, error)
 
 	base         *url.URL
-	http         http.Client
 	userAgent    string
 	queryTimeout time.Duration
 	otherTimeout time.Duration
@@ -102,7 +102,7 @@ func New(key string, opts ...Option) (*Client, error) {
 		key:          func() string { return key },
 		redact:       keyRedactor(key).Replace,
 		base:         base,
-		http:         newHTTPClient(s.httpClient),
+		do:           newHTTPClient(s.httpClient).Do,
 		userAgent:    s.userAgent,
 		queryTimeout: s.queryTimeout,
 		otherTimeout: s.otherTimeout,
@@ -164,7 +164,7 @@ func loopback(host string) bool {
 // some requests by itself, and an idle one that the server has closed fails a
 // call in a way that leaves open whether it was paid. Beside a query's seconds
 // a fresh handshake costs nothing.
-func newHTTPClient(given *http.Client) http.Client {
+func newHTTPClient(given *http.Client) *http.Client {
 	var c http.Client
 	if given != nil {
 		c = *given
@@ -179,7 +179,7 @@ func newHTTPClient(given *http.Client) http.Client {
 	}
 	c.Timeout = 0
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return c
+	return &c
 }
 
 func newTransport() *http.Transport {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,10 +64,7 @@ func TestEveryDocumentedCode(t *testing.T) {
 			t.Errorf("%d: charge %v, retryable %v, fault %v", code, got.Charge(), got.Retryable(), got.Fault())
 		}
 		for _, g := range groups {
-			want := false
-			for _, mine := range tt.groups {
-				want = want || g == mine
-			}
+			want := slices.Contains(tt.groups, g)
 			if errors.Is(err, g) != want {
 				t.Errorf("%d: Is(%v) = %v", code, g, !want)
 			}

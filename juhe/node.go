@@ -6,6 +6,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -58,13 +60,9 @@ func (n node) first(names ...string) string {
 	return ""
 }
 
+// hasAny reports whether one of these fields is there, be it null.
 func (n node) hasAny(names ...string) bool {
-	for _, name := range names {
-		if n.field(name).kind != missing {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(n.names, name) })
 }
 
 // parseNode reads a whole answer. Its errors do not quote it.
@@ -120,10 +118,7 @@ func jsonValue(dec *json.Decoder, depth int) (node, error) {
 	case json.Number:
 		return node{kind: scalar, text: t.String()}, nil
 	case bool:
-		if t {
-			return node{kind: scalar, text: "1"}, nil
-		}
-		return node{kind: scalar, text: "0"}, nil
+		return node{kind: scalar, text: strconv.FormatBool(t)}, nil
 	}
 	return node{}, nil // null
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -76,7 +77,7 @@ func (c *Client) QueryRaw(ctx context.Context, q Query) ([]byte, error) {
 	if q.VIN != "" {
 		params.Set("classno", q.VIN)
 	}
-	return c.post(ctx, EndpointQuery, params, c.queryTimeout)
+	return c.call(ctx, http.MethodPost, EndpointQuery, params)
 }
 
 func (q Query) tidy() Query {

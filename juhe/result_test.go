@@ -56,6 +56,7 @@ func TestDecodeNoViolations(t *testing.T) {
 		"escaped":         `{"error_code":0,"result":{"hphm":"\u82cfE12345","lists":[]}}`,
 		"unknown fields":  `{"sn":[1,{"a":null}],"error_code":0,"result":{"hphm":"苏E12345","total":0,"lists":[]}}`,
 		"other reason":    `{"error_code":0,"reason":"查询成功##","result":{"hphm":"苏E12345","lists":[]}}`,
+		"all null":        `{"error_code":0,"result":{"hphm":"苏E12345","city":null,"lists":null}}`,
 		"null among rows": `{"error_code":0,"result":{"hphm":"苏E12345","lists":[null]}}`,
 		"XML":             `<?xml version="1.0" encoding="utf-8"?><root><error_code>0</error_code><result><hphm>苏E12345</hphm><lists/></result></root>`,
 		"XML, CDATA":      `<root><error_code>0</error_code><result><hphm><![CDATA[苏E12345]]></hphm></result></root>`,
@@ -87,6 +88,7 @@ func TestDecodeMalformed(t *testing.T) {
 		"code null":           `{"error_code":null,"result":{"hphm":"苏E12345"}}`,
 		"code is text":        `{"error_code":"ok","result":{"hphm":"苏E12345"}}`,
 		"code is fraction":    `{"error_code":0.5,"result":{"hphm":"苏E12345"}}`,
+		"code is false":       `{"error_code":false,"result":{"hphm":"苏E12345"}}`,
 		"no result":           `{"error_code":0}`,
 		"result null":         `{"error_code":0,"result":null}`,
 		"result []":           `{"error_code":0,"result":[]}`,
@@ -127,6 +129,7 @@ func TestDecodeRows(t *testing.T) {
 		"array":                      {in("[" + row + "," + row + "]"), 2},
 		"object by number":           {in(`{"0":` + row + `,"2":` + row + `}`), 2},
 		"a single row bare":          {in(row), 1},
+		"nulls beside":               {in(`[{"date":"2018-03-17","area":"A","act":"B","code":null,"fen":null,"wzcity":null}]`), 1},
 		"XML, items":                 {xml("<lists><item>" + element + "</item><item>" + element + "</item></lists>"), 2},
 		"XML, repeated":              {xml("<lists>" + element + "</lists><lists>" + element + "</lists>"), 2},
 		"XML, a single row bare":     {xml("<lists>" + element + "</lists>"), 1},
@@ -154,6 +157,18 @@ func violation(t *testing.T, fields string) juhe.Violation {
 		t.Fatalf("%s: %v", fields, err)
 	}
 	return r.Violations[0]
+}
+
+// The vehicle may go unnamed, and a row may know nothing but what it cost.
+func TestDecodeWithLittle(t *testing.T) {
+	r, err := juhe.DecodeResult([]byte(`{"error_code":0,"result":{"lists":null}}`))
+	if err != nil || len(r.Violations) != 0 {
+		t.Errorf("got %v, %v", r, err)
+	}
+	r, err = juhe.DecodeResult([]byte(`{"error_code":0,"result":{"lists":[{"date":null,"area":null,"act":null,"fen":"3"}]}}`))
+	if err != nil || len(r.Violations) != 1 || *r.Violations[0].Points != 3 {
+		t.Errorf("got %v, %v", r, err)
+	}
 }
 
 func TestTimes(t *testing.T) {

@@ -3,6 +3,7 @@ package juhe
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -77,7 +78,7 @@ func (c *Client) Cities(ctx context.Context, province string) ([]Province, error
 	if province = strings.TrimSpace(province); province != "" {
 		params.Set("province", province)
 	}
-	raw, err := c.post(ctx, EndpointCities, params, c.otherTimeout)
+	raw, err := c.call(ctx, http.MethodPost, EndpointCities, params)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (c *Client) Prefix(ctx context.Context, prefix string, newEnergy bool) (Cit
 	if newEnergy {
 		params.Set("isNer", "1")
 	}
-	raw, err := c.get(ctx, EndpointPrefix, params, c.otherTimeout)
+	raw, err := c.call(ctx, http.MethodGet, EndpointPrefix, params)
 	if err != nil {
 		return City{}, err
 	}
@@ -198,13 +199,13 @@ func cityOf(n node) City {
 	}
 }
 
-// needOf combines "is it needed" (0 no, 1 yes) with "how much" (0 all, else
+// needOf combines "is it needed" (0 or false: no) with "how much" (0 all, else
 // the last n). If only the amount is there, it decides; an amount that cannot
 // be read is all of it: too much can be cut, too little cannot be sent.
 func needOf(flag, amount string) Need {
 	n, ok := bounded(amount)
 	switch {
-	case flag == "0", flag == "" && n == 0:
+	case flag == "0", flag == "false", flag == "" && n == 0:
 		return NotNeeded
 	case !ok:
 		return Whole

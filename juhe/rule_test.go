@@ -127,6 +127,7 @@ func TestNeeds(t *testing.T) {
 		{"1", "0", Whole}, {"1", "", Whole}, {"1", "全部", Whole},
 		{"0", "0", NotNeeded}, {"0", "6", NotNeeded}, {"0", "", NotNeeded},
 		{"", "", NotNeeded}, {"", "0", NotNeeded}, {"", "4", 4},
+		{"true", "6", 6}, {"false", "6", NotNeeded},
 	} {
 		if got := needOf(tt.flag, tt.amount); got != tt.want {
 			t.Errorf("(%q, %q): got %v, want %v", tt.flag, tt.amount, got, tt.want)

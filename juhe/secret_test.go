@@ -43,7 +43,7 @@ func secretQuery() juhe.Query {
 func TestErrorsShowNoSecrets(t *testing.T) {
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
-		fmt.Fprintf(w, `{"error_code":225608,"reason":"%s %s %s: %s","result":%q}`,
+		_, _ = fmt.Fprintf(w, `{"error_code":225608,"reason":"%s %s %s: %s","result":%q}`,
 			r.Form.Get("hphm"), r.Form.Get("engineno"), r.Form.Get("classno"), r.Form.Get("city"), r.Form.Get("key"))
 	})
 	reason := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -85,7 +85,7 @@ func secretClient(t *testing.T, h http.Handler, hc *http.Client) *juhe.Client {
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	c, err := juhe.New(secretKey, juhe.WithBaseURL(srv.URL), juhe.WithHTTPClient(hc),
-		juhe.WithTimeout(100*time.Millisecond, 100*time.Millisecond))
+		juhe.WithTimeout(300*time.Millisecond, 300*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}

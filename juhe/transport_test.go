@@ -52,7 +52,11 @@ func TestAnswersThatAreNone(t *testing.T) {
 		{"gzip that is none", header("Content-Encoding", "gzip", noViolations), juhe.ErrInterrupted, juhe.ChargeUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := start(t, tt.handler, juhe.WithTimeout(300*time.Millisecond, time.Second))
+			timeout := 10 * time.Second
+			if strings.HasPrefix(tt.name, "hang") {
+				timeout = 100 * time.Millisecond
+			}
+			c := start(t, tt.handler, juhe.WithTimeout(timeout, timeout))
 			_, err := c.Query(t.Context(), suzhou())
 			if !errors.Is(err, tt.is) {
 				t.Errorf("got %v, want %v", err, tt.is)

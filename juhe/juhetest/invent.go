@@ -167,5 +167,5 @@ func (d *dice) roll(n int) int {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	z ^= z >> 31
-	return int(z>>33) % n
+	return int(z>>33) % n //nolint:gosec // 31 bits fit into every int
 }

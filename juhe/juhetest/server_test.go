@@ -1,6 +1,7 @@
 package juhetest_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -25,10 +26,10 @@ func newFake(opts ...juhetest.Option) *juhetest.Server {
 func call(h http.Handler, method, path, params string) *httptest.ResponseRecorder {
 	var r *http.Request
 	if method == http.MethodPost {
-		r = httptest.NewRequest(method, path, strings.NewReader(params))
+		r = httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(params))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	} else {
-		r = httptest.NewRequest(method, path+"?"+params, nil)
+		r = httptest.NewRequestWithContext(context.Background(), method, path+"?"+params, nil)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -91,7 +92,7 @@ func TestEndpoints(t *testing.T) {
 }
 
 func TestJSONBodyIsNoForm(t *testing.T) {
-	r := httptest.NewRequest("POST", "/sweizhang/citys", strings.NewReader(`{"key":"demo-key"}`))
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "/sweizhang/citys", strings.NewReader(`{"key":"demo-key"}`))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	newFake().ServeHTTP(w, r)
@@ -195,7 +196,11 @@ func TestConcurrentUse(t *testing.T) {
 func TestServedForReal(t *testing.T) {
 	srv := httptest.NewServer(newFake())
 	defer srv.Close()
-	resp, err := srv.Client().PostForm(srv.URL+"/sweizhang/citys", url.Values{"key": {"demo-key"}, "province": {"ZJ"}})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/sweizhang/citys?"+form("province", "ZJ"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := srv.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
