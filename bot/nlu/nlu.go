@@ -119,8 +119,9 @@ type Reading struct {
 	Unlabelled bool   // Engine or VIN came without a label
 	Ref        int    // refers to a saved car: its position from 1, LastRef the one used last, 0 none
 	Choice     int    // with Open.Choices: the position chosen from 1, 0 none
+	Name       string // whose car is meant: 老婆 of 老婆的车
 	City       string // a place that is asked about or answered, not part of a plate
-	Province   string
+	Province   string // a province's name, likewise; with Correct the plate's right one
 	Letter     string // an agency letter answered to AskCityLetter
 	Sensitive  bool   // a phone or ID-card number was in the message and was dropped
 	Note       string

@@ -1,0 +1,149 @@
+package nlu
+
+// A rule reads an intent off the meanings of a message: all of all, some of
+// some (if given), none of none. The first that fits decides.
+type rule struct {
+	all, some, none concept
+	when            func(*reader) bool
+	intent          Intent
+	act             Act
+}
+
+// asksHow marks questions about the way to something rather than wishes.
+const asksHow = how | where | why
+
+// platedRules are for messages that name a plate; without one of them such a
+// message is a query. Texts of the police (police) speak of reminders, too.
+var platedRules = [...]rule{
+	{some: remove | sold, none: asksHow, intent: DeleteVehicle},
+	{all: stop | tell, none: asksHow, intent: Unsubscribe},
+	{all: not | tell, none: asksHow | only, intent: Unsubscribe},
+	{all: stop | look, none: asksHow | tell, intent: Cancel},
+	{all: not | look, none: asksHow | tell | police, intent: Cancel},
+	{some: tell, none: asksHow | police | long, intent: Subscribe},
+	{some: bind, none: asksHow | lacking, intent: Subscribe},
+	{all: periodic, some: look | offence, none: asksHow, intent: Subscribe},
+}
+
+// strongRules come before everything that a message without a plate might
+// otherwise say.
+var strongRules = [...]rule{
+	{some: swap, none: offTopic, intent: Correct, act: Swap},
+	{some: same, none: offence, intent: ProvideInfo, act: SameAs},
+	{some: forget, none: asksHow, intent: ForgetMe},
+	{all: forget, intent: Help, act: MyData},
+	{some: offTopic, none: offence | engine | vin | licence | human | region | elsewhere, intent: Unknown},
+	{all: remove | tell, none: asksHow, intent: Unsubscribe},
+	{all: remove | data, none: asksHow | offence, intent: ForgetMe},
+	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
+	{all: remove | all, none: asksHow | car | offence | plateWord, intent: ForgetMe},
+	{all: not | bind | data, intent: ForgetMe},
+	{some: remove | sold, none: asksHow | query | offence, intent: DeleteVehicle},
+	{all: remove, some: car, none: asksHow | offence, intent: DeleteVehicle},
+	{all: only | tell, intent: Subscribe},
+	{all: stop | tell, none: asksHow, intent: Unsubscribe},
+	{all: not | tell, none: asksHow, intent: Unsubscribe},
+	{all: police | differ, intent: Help, act: Accuracy},
+	{some: wait, none: asksHow | offence | tell | what | long, intent: Smalltalk, act: Wait},
+	{some: back, none: data | offence | engine | vin | plateWord, intent: Correct, act: Back},
+}
+
+// factRules are questions that are answered at once, whatever is open.
+var factRules = [...]rule{
+	{some: human, none: tell, intent: Help, act: Human},
+	{some: trade, intent: Help, act: Points},
+	{some: agent, intent: Help, act: Agent},
+	{some: missing, none: engine | vin | licence, intent: Help, act: Delay},
+	{some: elsewhere, all: handle, intent: Help, act: Elsewhere},
+	{some: elsewhere, all: pay, intent: Help, act: Elsewhere},
+	{all: long, some: handle | pay, intent: Help, act: Handling},
+	{all: handle, none: engine | vin, intent: Help, act: Handling},
+	{all: pay, some: asksHow | able | query | fine | what | offence, intent: Help, act: Handling},
+	{some: privacy, intent: Help, act: Privacy},
+	{all: why, some: engine | vin | licence | need | data | plateWord, none: count, intent: Help, act: Privacy},
+	{all: lacking, some: engine | vin | licence, none: where, intent: Help, act: NoDigits},
+	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
+	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
+	{all: engine, some: where | how | what | query, intent: Help, act: WhereEngine},
+	{all: licence, some: asksHow | what | which | able | query, intent: Help, act: WhereEngine},
+	{all: long, some: offence | missing | recent | look | query, none: tell | periodic, intent: Help, act: Delay},
+	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
+	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
+	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
+	{all: act, some: score | price | fine, none: mine, intent: Help, act: Handling},
+	{all: price, none: fine, intent: Help, act: Price},
+	{all: data | mine, none: offence | look | tell, intent: Help, act: MyData},
+	{all: data, some: what | which | where, none: offence | place | region | need, intent: Help, act: MyData},
+	{all: bind | mine, some: what, none: car | tell, intent: Help, act: MyData},
+}
+
+// plainRules are the wishes of a message without a plate.
+var plainRules = [...]rule{
+	{all: place, some: able | need | which | region, none: tell | bind, intent: Cities},
+	{all: place | query, some: look, none: offence, intent: Cities},
+	{all: elsewhere, some: able | look | query, intent: Cities},
+	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
+	{some: help, none: tell | offence, intent: Help},
+	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, intent: Help},
+	{all: help, intent: Help},
+	{some: how, when: saysNothingElse, none: missing | social, intent: Help},
+	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
+	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
+	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
+	{some: list, none: region | place | offence, intent: ListVehicles},
+	{all: car, some: which | howMany, none: offence | asksHow | able | region, intent: ListVehicles},
+	{all: mine | car | view, none: offence | asksHow | fine | score | again, when: saysNothingElse, intent: ListVehicles},
+	{all: bind | car, some: mine | view, none: offence | look | asksHow | able | tell, when: refersBack, intent: ListVehicles},
+	{all: periodic, some: look | tell | offence, none: asksHow, intent: Subscribe},
+	{all: all | look, none: place | region | tell, intent: Query, act: All},
+	{some: tell, none: asksHow | what | long, intent: Subscribe},
+	{some: bind, none: asksHow | query | what | why, intent: Subscribe},
+	{all: recent | offence, none: query | look | mine | missing | fine, intent: Subscribe},
+	{all: not | look, intent: Cancel, act: ""},
+	{all: stop | look, intent: Cancel},
+	{some: stop, none: asksHow | query | offence, intent: Cancel},
+	{all: all | look, none: place | region, intent: Query, act: All},
+	{all: again | look, none: car, intent: Query, act: Again},
+	{some: last, intent: Query},
+	{some: offence, intent: Query},
+	{some: score | fine, none: price | help, when: saysLittle, intent: Query},
+	{some: plateWord, none: asksHow, when: saysLittle, intent: Query},
+	{some: look, when: saysLittle, intent: Query},
+	{all: again, when: saysLittle, intent: Query, act: Again},
+}
+
+// notAsking excludes messages that want to look something up.
+func notAsking(some concept) func(*reader) bool {
+	return func(r *reader) bool { return !r.is.any(some) || r.open.Question == AskDigits }
+}
+
+// saysLittle excludes messages of which too much was not understood: 查一下
+// is a query, 查一下明天的课程表 is not.
+func saysLittle(r *reader) bool {
+	return r.strange <= 3 || r.is.any(car|mine|plateWord) && r.strange <= 6
+}
+
+// saysNothingElse excludes messages with further words.
+func saysNothingElse(r *reader) bool { return r.strange <= 1 }
+
+// refersBack tells 绑定的车 from 绑定车.
+func refersBack(r *reader) bool {
+	for _, t := range r.tokens {
+		if t.kind == word && t.phrase.is.any(bind) && t.end < len(r.text) {
+			return r.text[t.end] == '的' || r.text[t.end] == '了'
+		}
+	}
+	return false
+}
+
+// match returns the first rule that fits.
+func match(rules []rule, r *reader) *rule {
+	for i := range rules {
+		x := &rules[i]
+		if !r.is.has(x.all) || x.some != 0 && !r.is.any(x.some) || r.is.any(x.none) || x.when != nil && !x.when(r) {
+			continue
+		}
+		return x
+	}
+	return nil
+}
