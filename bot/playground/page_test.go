@@ -44,6 +44,16 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+func TestNoWelcomeForWhoSpokeFirst(t *testing.T) {
+	s := serve(t, open(t, newDesk()))
+	s.say("k1", "苏州能查吗")
+	tab := s.open("li", "")
+	s.say("k2", "取消")
+	if got, _ := tab.entries(4); strings.Contains(strings.Join(got, "\n"), hello) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // sortByKind drops the numbers and keeps the order within each side.
 func sortByKind(lines []string) {
 	var me, other []string

@@ -39,6 +39,7 @@ func (p *Page) postSay(w http.ResponseWriter, r *http.Request) {
 	if s.Label != "" {
 		shown = s.Label
 	}
+	c.greeted.Do(func() {}) // who speaks before the page was opened needs no welcome
 	m := bot.Message{Channel: channel, User: c.user, Key: s.Key, At: p.cfg.Now(), Text: s.Text}
 	switch err := p.take(c, m, shown); {
 	case errors.Is(err, errTooMany):
