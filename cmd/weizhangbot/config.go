@@ -1,8 +1,9 @@
 package main
 
 import (
-	"encoding/base64"
 	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
 // A Config is all that an operator decides. config.yaml at the top of the
@@ -43,14 +44,11 @@ type Storage struct {
 
 // key is the 32 bytes of encryption_key, nil when it is empty.
 func (s Storage) key() []byte {
-	if s.EncryptionKey == "" {
+	key, err := sealed.ParseKey(string(s.EncryptionKey))
+	if err != nil { // empty: check has refused all others
 		return nil
 	}
-	b, err := base64.StdEncoding.DecodeString(string(s.EncryptionKey))
-	if err != nil {
-		return nil // check has refused it
-	}
-	return b
+	return key
 }
 
 // Juhe is the account at Juhe and what it may spend. A budget of 0 is none.

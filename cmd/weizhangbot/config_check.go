@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
 // check refuses values that cannot be right, whatever command they are for.
@@ -59,10 +60,8 @@ func (l Log) check(v checker) {
 func (s Storage) check(v checker) {
 	v.oneOf("storage.driver", s.Driver, "bbolt", "postgres")
 	if s.EncryptionKey != "" {
-		if b, err := base64.StdEncoding.DecodeString(string(s.EncryptionKey)); err != nil {
-			v.fault("storage.encryption_key", "not base64", "openssl rand -base64 32 makes one")
-		} else if len(b) != 32 {
-			v.fault("storage.encryption_key", fmt.Sprintf("%d bytes and not 32", len(b)), "openssl rand -base64 32 makes one")
+		if _, err := sealed.ParseKey(string(s.EncryptionKey)); err != nil {
+			v.fault("storage.encryption_key", "not 32 bytes in base64", "openssl rand -base64 32 makes one")
 		}
 	}
 	switch s.Driver {

@@ -31,8 +31,8 @@ type room struct {
 
 const module = "github.com/weizhangbot/weizhangbot"
 
-// world is what a test may use that lets a whole conversation run.
-var world = []string{"bot", "bot/nlu", "bot/plate", "bot/bottest", "bot/lookup", "juhe", "juhe/juhetest", "storage", "storage/boltstore", "storage/sealed"}
+// wholeBot is what a test needs to let a whole conversation run.
+var wholeBot = []string{"bot", "bot/nlu", "bot/plate", "bot/bottest", "bot/lookup", "juhe", "juhe/juhetest", "storage", "storage/boltstore", "storage/sealed"}
 
 var house = []room{
 	{pkg: "juhe", inTests: []string{"juhe/juhetest"},
@@ -43,24 +43,24 @@ var house = []room{
 		why: "plates are a table and a grammar; they know nobody"},
 	{pkg: "bot/nlu", ours: []string{"bot/plate"}, std: network,
 		why: "understanding a message needs no dialogue, no store, no network"},
-	{pkg: "bot", ours: []string{"bot/plate", "bot/nlu", "storage"}, inTests: world, std: network,
+	{pkg: "bot", ours: []string{"bot/plate", "bot/nlu", "storage"}, inTests: wholeBot, std: network,
 		why: "it is the vocabulary: no HTTP, no SQL, no logging, no adapter"},
 	{pkg: "bot/lookup", ours: []string{"bot", "bot/plate", "juhe", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time", "github.com/sony/gobreaker"},
-		inTests: append([]string{"storage/storagetest"}, world...),
+		inTests: append([]string{"storage/storagetest"}, wholeBot...),
 		why:     "the paid door stands between bot and juhe; drivers and adapters are cmd's choice"},
-	{pkg: "bot/watch", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time"}, inTests: world,
+	{pkg: "bot/watch", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time"}, inTests: wholeBot,
 		why: "it decides when and whom to tell; lookup asks and deliver sends"},
-	{pkg: "bot/deliver", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time"}, inTests: world,
+	{pkg: "bot/deliver", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time"}, inTests: wholeBot,
 		why: "it decides when and whether to send; adapters know how"},
-	{pkg: "bot/wechat", ours: []string{"bot"}, theirs: []string{logrusPkg, "github.com/silenceper/wechat", "golang.org/x/sync", "golang.org/x/time"}, inTests: world,
+	{pkg: "bot/wechat", ours: []string{"bot"}, theirs: []string{logrusPkg, "github.com/silenceper/wechat", "golang.org/x/sync", "golang.org/x/time"}, inTests: wholeBot,
 		why: "an adapter is its platform's door and nothing else: no other adapter, no Juhe, no store"},
-	{pkg: "bot/telegram", ours: []string{"bot"}, theirs: []string{logrusPkg, "github.com/go-telegram/bot", "golang.org/x/sync", "golang.org/x/time"}, inTests: world,
+	{pkg: "bot/telegram", ours: []string{"bot"}, theirs: []string{logrusPkg, "github.com/go-telegram/bot", "golang.org/x/sync", "golang.org/x/time"}, inTests: wholeBot,
 		why: "an adapter is its platform's door and nothing else: no other adapter, no Juhe, no store"},
-	{pkg: "bot/playground", ours: []string{"bot"}, theirs: []string{logrusPkg}, inTests: world,
+	{pkg: "bot/playground", ours: []string{"bot"}, theirs: []string{logrusPkg}, inTests: wholeBot,
 		why: "an adapter is its platform's door and nothing else: no other adapter, no Juhe, no store"},
-	{pkg: "bot/admin", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "github.com/prometheus/client_golang"}, inTests: world,
+	{pkg: "bot/admin", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "github.com/prometheus/client_golang"}, inTests: wholeBot,
 		why: "the operator's listener shows what others count"},
-	{pkg: "bot/bottest", ours: world, theirs: testLibraries,
+	{pkg: "bot/bottest", ours: wholeBot, theirs: testLibraries,
 		why: "the suite of the adapters runs whole conversations"},
 	{pkg: "storage", inTests: []string{"storage/storagetest"}, std: network,
 		why: "it is the port: it knows neither side"},
@@ -102,7 +102,7 @@ func TestImportTableRefuses(t *testing.T) {
 		{"the program imported", "bot/x.go", `import "` + module + `/cmd/weizhangbot"`, "imports cmd/weizhangbot"},
 		{"a room that is not on the plan", "bot/magic/x.go", ``, "bot/magic/x.go: no row in the import table"},
 		{"allowed: the port", "bot/x.go", `import "` + module + `/storage"`, ""},
-		{"allowed: a test on the whole world", "bot/x_test.go", `import "` + module + `/juhe/juhetest"`, ""},
+		{"allowed: a test on the whole bot", "bot/x_test.go", `import "` + module + `/juhe/juhetest"`, ""},
 		{"allowed: a test library", "bot/x_test.go", `import "github.com/google/go-cmp/cmp"`, ""},
 		{"allowed: everything in the program", "cmd/weizhangbot/x.go", `import "go.etcd.io/bbolt"`, ""},
 	} {

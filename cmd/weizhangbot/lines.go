@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// maxLine is how much of an input line is read: far more than any message.
+// maxLine is how much of an input line is read, its end included: far more than
+// any message.
 const maxLine = 1 << 20
 
 // A line of input: its text as valid UTF-8, and whether it went on beyond
@@ -39,13 +40,13 @@ func eachLine(ctx context.Context, in io.Reader, out io.Writer, answer func(line
 				return errors.Join(w.Flush(), <-failed)
 			}
 			if err := e.Encode(answer(l)); err != nil {
-				return fmt.Errorf("write: %w", err)
+				return writeError{err}
 			}
 			if len(lines) > 0 {
 				continue
 			}
 			if err := w.Flush(); err != nil {
-				return fmt.Errorf("write: %w", err)
+				return writeError{err}
 			}
 		}
 	}

@@ -29,6 +29,14 @@ type program struct {
 // commands is the command line. A command's Run is called with ctx and the
 // program; its error is printed by run, and a usageError exits with 2.
 type commands struct {
+	Demo     demoCommand     `cmd:"" help:"Try everything in the browser: no account, no network."`
+	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
+	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
+	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`
+	Parse    parseCommand    `cmd:"" help:"Show how messages are understood."`
+	Plate    plateCommand    `cmd:"" help:"Show how number plates are read."`
+	Fakejuhe fakejuheCommand `cmd:"" help:"Run the fake Juhe alone, for integrators."`
+
 	Version versionFlag `help:"Print the version."`
 }
 
@@ -72,6 +80,8 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	switch {
 	case errors.Is(err, errAnswered):
 		return nil
+	case errors.As(err, new(writeError)): // of --version
+		return err
 	case err != nil:
 		return usageError{fmt.Errorf("usage: %w: see weizhangbot --help", err)}
 	}
@@ -94,8 +104,8 @@ type versionFlag bool
 // BeforeReset is kong's hook for a flag that answers before the rest of the
 // command line is looked at.
 func (versionFlag) BeforeReset(p *program) error {
-	if _, err := fmt.Fprintln(p.stdout, "weizhangbot", version()); err != nil {
-		return fmt.Errorf("write: %w", err)
+	if err := p.print("weizhangbot " + version() + "\n"); err != nil {
+		return err
 	}
 	return errAnswered
 }

@@ -19,7 +19,7 @@ const drainFor = 10 * time.Second
 type server struct {
 	listener net.Listener
 	http     *http.Server
-	quiet    []func() // ends what would otherwise outlast the drain
+	ending   func(context.Context) error // before the drain: ends what would outlast it
 }
 
 // listen opens the address. Bodies and waiting are bounded by the handler;
@@ -30,7 +30,7 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return &server{listener: l, http: &http.Server{
+	return &server{listener: l, ending: func(context.Context) error { return nil }, http: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -43,8 +43,8 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 
 func (s *server) url() string { return "http://" + s.listener.Addr().String() }
 
-// onStop has f called when the server begins to stop.
-func (s *server) onStop(f func()) { s.quiet = append(s.quiet, f) }
+// beforeStop has f called when the server begins to stop, with the time it has.
+func (s *server) beforeStop(f func(context.Context) error) { s.ending = f }
 
 // serve answers until ctx ends, then takes nothing new and finishes what runs.
 func (s *server) serve(ctx context.Context) error {
@@ -55,13 +55,11 @@ func (s *server) serve(ctx context.Context) error {
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	for _, f := range s.quiet {
-		f()
-	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()
+	faults := []error{s.ending(grace)}
 	if err := s.http.Shutdown(grace); err != nil {
-		return errors.Join(fmt.Errorf("stop: %w", err), s.http.Close())
+		faults = append(faults, fmt.Errorf("stop: %w", err), s.http.Close())
 	}
-	return nil
+	return errors.Join(faults...)
 }

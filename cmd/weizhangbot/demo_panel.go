@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot/playground"
+	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+)
+
+// price of a charged query, in 分. The service publishes none; the packages
+// sold in 2016 and 2017 (¥99 for 2,200 calls to ¥999 for 26,000) came to 4 to
+// 4.5 分, rounded up.
+const price = 5
+
+// A mishap is a switch of the side panel, and what it does to the fake.
+type mishap struct {
+	playground.Switch
+	apply func(*juhetest.Faults)
+}
+
+// mishaps are what the bot protects people from, in the order shown.
+var mishaps = []mishap{
+	{playground.Switch{ID: "slow", Label: "交管慢：每次查询 8 秒", Hint: "回复会晚到，但不丢、不重复收费"},
+		func(f *juhetest.Faults) { f.Latency = 8 * time.Second }},
+	{playground.Switch{ID: "maintenance", Label: "交管维护", Hint: "不收费，机器人会说明原因"},
+		func(f *juhetest.Faults) { f.Maintenance = true }},
+	{playground.Switch{ID: "wrong", Label: "号码不符（照样收费）", Hint: "机器人请您核对，不替您猜"},
+		func(f *juhetest.Faults) { f.WrongDigits = true }},
+	{playground.Switch{ID: "cut", Label: "回答在路上丢失", Hint: "可能已收费：机器人不会自己再查一次"},
+		func(f *juhetest.Faults) { f.Nonsense = juhetest.NonsenseCut }},
+}
+
+// A demoPanel shows the fake's meter, and makes it behave badly on demand.
+type demoPanel struct {
+	fake *juhetest.Server
+	hits *atomic.Int64
+
+	mu       sync.Mutex
+	switches []playground.Switch
+}
+
+var _ playground.Panel = (*demoPanel)(nil)
+
+func newDemoPanel(fake *juhetest.Server, hits *atomic.Int64) *demoPanel {
+	p := &demoPanel{fake: fake, hits: hits}
+	for _, m := range mishaps {
+		p.switches = append(p.switches, m.Switch)
+	}
+	return p
+}
+
+// Meter implements playground.Panel.
+func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
+	m := p.fake.Meter()
+	free := 0
+	for endpoint, n := range m.Calls {
+		if endpoint != "query" {
+			free += n
+		}
+	}
+	spent := m.Charged * price
+	return playground.Meter{
+		Calls:     m.Queries,
+		Charged:   m.Charged,
+		YuanText:  fmt.Sprintf("%d.%02d", spent/100, spent%100),
+		CacheHits: int(p.hits.Load()),
+		Rows:      []playground.MeterRow{{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}},
+	}, nil
+}
+
+// Switches implements playground.Panel.
+func (p *demoPanel) Switches() []playground.Switch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.switches)
+}
+
+// Set implements playground.Panel. Only queries misbehave: what a city asks for
+// can always be had.
+func (p *demoPanel) Set(id string, on bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.switches, func(s playground.Switch) bool { return s.ID == id })
+	if i < 0 {
+		return playground.ErrNoSwitch
+	}
+	p.switches[i].On = on
+	faults := juhetest.Faults{Endpoint: "query"}
+	for i, s := range p.switches {
+		if s.On {
+			mishaps[i].apply(&faults)
+		}
+	}
+	p.fake.Set(faults)
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/weizhangbot/weizhangbot/bot/playground"
+	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+)
+
+// The page's own tests are in bot/playground; here the whole bot is behind it.
+func TestDemoAnswers(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	s := start(t, "demo", "--listen", "127.0.0.1:0")
+	page := s.line()
+	if !strings.HasPrefix(page, "http://127.0.0.1:") || !strings.HasSuffix(page, "/") {
+		t.Fatalf("first line %q is not the page's address", page)
+	}
+	s.line()
+	if html := fetch(t, page); !strings.Contains(html, "<!doctype html") && !strings.Contains(html, "<!DOCTYPE html") {
+		t.Errorf("no page at %s: %.80s", page, html)
+	}
+	events, err := http.Get(page + "events?user=li")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = events.Body.Close() }()
+	lines := bufio.NewScanner(events.Body)
+	say(t, page, "a", "查违章 沪C12345")
+	expect(t, lines, "发动机号")
+	say(t, page, "b", "发动机号123456 车架号654321")
+	expect(t, lines, "待交罚款")
+	panel := fetch(t, page+"panel")
+	if !strings.Contains(panel, `"charged":1`) || !strings.Contains(panel, `"yuan":"0.05"`) {
+		t.Errorf("one paid query, but the panel says %s", panel)
+	}
+	s.end()
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+}
+
+func say(t *testing.T, page, key, text string) {
+	t.Helper()
+	resp, err := http.Post(page+"say", "application/json", strings.NewReader(`{"user":"li","key":"`+key+`","text":"`+text+`"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("say %s: %s", text, resp.Status)
+	}
+}
+
+// expect reads events until one holds want; the test's own deadline ends it.
+func expect(t *testing.T, lines *bufio.Scanner, want string) {
+	t.Helper()
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), want) {
+			return
+		}
+	}
+	t.Fatalf("the conversation ended without %q: %v", want, lines.Err())
+}
+
+func TestDemoPanel(t *testing.T) {
+	fake := juhetest.New()
+	var hits atomic.Int64
+	p := newDemoPanel(fake, &hits)
+	hits.Store(3)
+	meter, err := p.Meter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if meter.Calls != 0 || meter.YuanText != "0.00" || meter.CacheHits != 3 || len(meter.Rows) != 1 {
+		t.Errorf("meter = %+v", meter)
+	}
+	for _, s := range p.Switches() {
+		if s.On || s.Label == "" || s.Hint == "" {
+			t.Errorf("switch %+v: must be off at first, and say what it does", s)
+		}
+		if err := p.Set(s.ID, true); err != nil {
+			t.Errorf("%s: %v", s.ID, err)
+		}
+	}
+	f := fake.Faults()
+	if f.Endpoint != "query" || f.Latency == 0 || !f.Maintenance || !f.WrongDigits || f.Nonsense != juhetest.NonsenseCut {
+		t.Errorf("all switches on: %+v", f)
+	}
+	if err := p.Set("maintenance", false); err != nil {
+		t.Fatal(err)
+	}
+	if f := fake.Faults(); f.Maintenance || !f.WrongDigits {
+		t.Errorf("one switch off again: %+v", f)
+	}
+	if err := p.Set("earthquake", true); !errors.Is(err, playground.ErrNoSwitch) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"weizhangbot": main})
+}
+
+// The commands as somebody at a shell sees them: testdata/script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("TMPDIR", e.WorkDir) // so that a script sees what a command leaves behind
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"drains": drains,
+			"exits":  exits,
+		},
+	})
+}
+
+// drains starts a server, waits for its first line, sends it SIGTERM, and wants
+// it to end by itself, without complaint: drains weizhangbot demo --listen …
+func drains(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: drains command [args]")
+	}
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	out := bufio.NewReader(stdout)
+	first, err := out.ReadString('\n')
+	if err != nil || !strings.HasPrefix(first, "http://127.0.0.1:") {
+		ts.Fatalf("first line %q (%v)\n%s", first, err, stderr.String())
+	}
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	if _, err := out.WriteTo(ts.Stdout()); err != nil {
+		ts.Fatalf("reading the rest: %v", err)
+	}
+	if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
+		ts.Fatalf("SIGTERM: %v\n%s", err, stderr.String())
+	}
+}
+
+// exits runs a command and wants this exit code: exits 2 weizhangbot frobnicate
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code command [args]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if failed, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Exec returns it as it is
+		got = strconv.Itoa(failed.ExitCode())
+	} else {
+		ts.Check(err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/boltstore"
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
+)
+
+// lookups is how many questions to the outside run at a time: they wait for
+// most of their time, and what a person asks for should not wait for others.
+const lookups = 16
+
+// A world is the bot and everything it stands on.
+type world struct {
+	config Config
+	log    logrus.FieldLogger
+	store  storage.Store
+	client *juhe.Client
+	desk   *countingDesk
+	bot    *bot.Bot
+	fake   *juhetest.Server // nil: the real Juhe
+
+	// undo ends what was started, in the order it was started in.
+	undo []func() error
+}
+
+// openWorld makes a world of what the configuration names. Whoever gets one
+// closes it.
+func openWorld(ctx context.Context, c Config, log logrus.FieldLogger) (w *world, err error) {
+	w = &world{config: c, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	return w, w.open(ctx)
+}
+
+// fakeWorld makes a world of which nothing is real and nothing remains: a fake
+// Juhe on this machine, and a store that close deletes.
+func fakeWorld(ctx context.Context, log logrus.FieldLogger) (w *world, err error) {
+	w = &world{config: defaults(), log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if err := w.startFake(ctx); err != nil {
+		return w, err
+	}
+	dir, err := os.MkdirTemp("", "weizhangbot-")
+	if err != nil {
+		return w, fmt.Errorf("temporary store: %w", err)
+	}
+	w.later(func() error { return os.RemoveAll(dir) })
+	w.config.Storage.Path = filepath.Join(dir, "demo.db")
+	key := make([]byte, sealed.KeySize)
+	_, _ = rand.Read(key) // never fails
+	w.config.Storage.EncryptionKey = Secret(base64.StdEncoding.EncodeToString(key))
+	return w, w.open(ctx)
+}
+
+// startFake starts the fake Juhe and points the configuration at it.
+func (w *world) startFake(ctx context.Context) error {
+	w.fake = juhetest.New(juhetest.WithKeys(fakeKey))
+	s, err := listen(ctx, "127.0.0.1:0", w.fake, w.log)
+	if err != nil {
+		return fmt.Errorf("fake Juhe: %w", err)
+	}
+	w.inBackground(ctx, s.serve)
+	w.config.Juhe.BaseURL = s.url() + fakePath
+	w.config.Juhe.Key = fakeKey
+	return nil
+}
+
+func (w *world) open(ctx context.Context) (err error) {
+	if w.client, err = juheClient(w.config.Juhe); err != nil {
+		return err
+	}
+	if w.store, err = openStore(ctx, w.config.Storage, w.log); err != nil {
+		return fmt.Errorf("storage: %w", err)
+	}
+	w.later(w.store.Close)
+	w.desk = &countingDesk{Desk: lookup.New(lookup.Config{
+		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
+		Alone: w.config.Storage.Driver == "bbolt",
+	})}
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: w.config.Limits.VehiclesPerUser})
+	return nil
+}
+
+// work answers what conversations ask of the outside, until the world closes.
+func (w *world) work(ctx context.Context) {
+	w.inBackground(ctx, func(ctx context.Context) error { return w.bot.Work(ctx, lookups) })
+}
+
+// inBackground runs f until the world closes. The end of ctx does not end f:
+// those who came first may need it until they have drained.
+func (w *world) inBackground(ctx context.Context, f func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- f(ctx) }()
+	w.later(func() error {
+		stop()
+		return <-ended
+	})
+}
+
+func (w *world) later(f func() error) { w.undo = append(w.undo, f) }
+
+// close ends everything in the reverse order of its start.
+func (w *world) close() error {
+	var faults []error
+	for i := len(w.undo) - 1; i >= 0; i-- {
+		faults = append(faults, w.undo[i]())
+	}
+	w.undo = nil
+	return errors.Join(faults...)
+}
+
+func juheClient(c Juhe) (*juhe.Client, error) {
+	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, c.Timeout))
+}
+
+// openStore opens the configured store, sealed.
+func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.Store, error) {
+	if c.Driver != "bbolt" {
+		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
+	}
+	key := c.key()
+	if key == nil {
+		var err error
+		if key, err = sealed.LoadOrCreateKey(c.Path + ".key"); err != nil {
+			return nil, err
+		}
+	}
+	file, err := boltstore.Open(c.Path, boltstore.Options{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s, err := sealed.New(ctx, file, key)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return s, nil
+}
