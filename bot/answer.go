@@ -1,0 +1,345 @@
+package bot
+
+import (
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
+	"github.com/weizhangbot/weizhangbot/bot/plate"
+)
+
+// provide reacts to what was asked for, and to what was not.
+func (d *dialog) provide(r nlu.Reading) {
+	switch {
+	case len(r.Vehicles) > 1:
+		d.several(r)
+	case len(r.Vehicles) == 1:
+		d.start(r.Vehicles[0], r.Unlabelled)
+	case r.Choice > 0 && d.s.Ask == nlu.ChooseOne:
+		d.pick(r.Choice)
+	case r.Ref != 0:
+		d.refer(r)
+	case r.Act == nlu.SameAs:
+		d.sameAs()
+	case r.Engine != "" || r.VIN != "":
+		d.fill(r)
+	case r.Letter != "" || r.Province != "" || r.City != "":
+		d.place(r)
+	case r.Type != "":
+		d.retype(r.Type)
+	default:
+		d.lost(r)
+		d.prompt()
+	}
+}
+
+// pick takes one of the plates that were offered.
+func (d *dialog) pick(n int) {
+	f := d.s.Form
+	if n > len(f.Choices) {
+		d.prompt()
+		return
+	}
+	v := nlu.Vehicle{Plate: plate.Parse(f.Choices[n-1]), Engine: f.Engine, VIN: f.VIN}
+	d.s.Form = Form{}
+	d.start(v, f.Loose)
+}
+
+// place completes a plate by a province, a city or an agency letter.
+func (d *dialog) place(r nlu.Reading) {
+	parts := d.s.Form.Partial
+	var (
+		reading plate.Reading
+		ok      bool
+	)
+	switch {
+	case parts.Serial == "":
+	case r.Letter != "":
+		reading, ok = parts.WithLetter(r.Letter)
+	case r.City != "":
+		reading, ok = parts.WithProvince(r.City)
+	default:
+		reading, ok = parts.WithProvince(r.Province)
+	}
+	if !ok {
+		d.prompt()
+		return
+	}
+	loose := d.s.Form.Loose
+	d.s.Form.Partial = plate.Parts{}
+	d.start(nlu.Vehicle{Plate: reading}, loose)
+}
+
+// sameAs fills in the digits used before for this plate.
+func (d *dialog) sameAs() {
+	f := d.known(Form{Vehicle: Vehicle{Plate: d.s.Form.Plate, Type: d.s.Form.Type}})
+	if f.Plate == "" || f.Engine == "" && f.VIN == "" {
+		d.say("digits.nosaved")
+		d.prompt()
+		return
+	}
+	d.say("digits.same")
+	d.s.Form.Engine, d.s.Form.VIN = f.Engine, f.VIN
+	d.advance()
+}
+
+// fill takes digits into the open form. After a report they correct it.
+func (d *dialog) fill(r nlu.Reading) {
+	f := &d.s.Form
+	if f.Plate == "" && f.Partial.Serial == "" && len(f.Choices) == 0 {
+		if d.s.Ask == nlu.ResultShown && d.s.Last.Plate != "" {
+			d.change(r)
+			return
+		}
+		f.Engine, f.VIN, f.Loose = r.Engine, r.VIN, r.Unlabelled
+		d.say("digits.first")
+		d.ask(nlu.AskPlate, "")
+		return
+	}
+	if r.Engine != "" {
+		f.Engine, f.Loose = r.Engine, f.Loose || r.Unlabelled
+	}
+	if r.VIN != "" {
+		f.VIN, f.Loose, f.Checked = r.VIN, f.Loose || r.Unlabelled, false
+	}
+	if !f.Sure || f.Rule.City == "" {
+		d.prompt()
+		return
+	}
+	d.echo(r)
+	d.trim()
+	d.advance()
+}
+
+// echo repeats digits that came while others are still missing, so that a slip
+// is seen before it costs.
+func (d *dialog) echo(r nlu.Reading) {
+	f := d.s.Form
+	engine, e := f.engine()
+	vin, v := f.vin()
+	switch {
+	case r.Engine != "" && e == Fits && v != Fits && engine == f.Engine:
+		d.say("got.engine", engine)
+	case r.VIN != "" && v == Fits && e != Fits && vin == f.VIN:
+		d.say("got.vin", vin)
+	}
+}
+
+// retype sets large or small; the number of a new-energy plate decides itself.
+func (d *dialog) retype(hpzl string) {
+	f := &d.s.Form
+	switch {
+	case f.Plate == "":
+		d.prompt()
+	case len([]rune(f.Plate)) == 8:
+		d.say("type.number", f.Plate, d.s.lang().typeName(f.Type))
+		d.prompt()
+	case hpzl == "01" || hpzl == "02":
+		f.Type = hpzl
+		d.advance()
+	default:
+		d.s = d.s.idle()
+		d.say("kind.unsupported", f.Plate, d.text(plateKindKey(plate.Motorcycle)))
+	}
+}
+
+// correct replaces just what was named.
+func (d *dialog) correct(r nlu.Reading) {
+	switch {
+	case r.Act == nlu.Back:
+		d.back()
+	case r.Act == nlu.Swap:
+		d.swap()
+	case d.s.Form.Plate == "" && d.s.Last.Plate == "":
+		d.provide(r)
+	default:
+		d.change(r)
+	}
+}
+
+// change applies a correction to the open form, or to the vehicle of the last
+// report; the latter is asked about, as it would be paid for again.
+func (d *dialog) change(r nlu.Reading) {
+	f, open := d.s.Form, d.s.Form.Plate != ""
+	if !open {
+		f = Form{Vehicle: d.s.Last, Sure: true}
+	}
+	before := f.Vehicle
+	switch {
+	case len(r.Vehicles) > 0:
+		d.s.Form = f
+		d.replate(r.Vehicles[0], open)
+		return
+	case r.Province != "" || r.Letter != "":
+		if reading, ok := reprefix(f.Plate, r); ok {
+			d.s.Form = f
+			d.replate(nlu.Vehicle{Plate: reading}, open)
+			return
+		}
+	case r.Engine != "" || r.VIN != "":
+		if r.Engine != "" {
+			f.Engine = r.Engine
+		}
+		if r.VIN != "" {
+			f.VIN, f.Checked = r.VIN, false
+		}
+	case r.Type == "01" || r.Type == "02":
+		f.Type = r.Type
+	}
+	if f.Vehicle == before {
+		d.say("correct.what")
+		d.prompt()
+		return
+	}
+	d.s.Form = f
+	d.resume(open)
+}
+
+// reprefix is the plate with another province or agency letter.
+func reprefix(number string, r nlu.Reading) (plate.Reading, bool) {
+	parts := plate.Parse(number).Parts
+	if r.Province != "" {
+		return parts.WithProvince(r.Province)
+	}
+	return parts.WithLetter(r.Letter)
+}
+
+// replate puts another plate in place of the form's, and keeps the digits.
+func (d *dialog) replate(v nlu.Vehicle, open bool) {
+	f := d.s.Form
+	if v.Engine == "" {
+		v.Engine = f.Engine
+	}
+	if v.VIN == "" {
+		v.VIN = f.VIN
+	}
+	if v.Plate.Action != plate.Query || open {
+		f.Plate = ""
+		d.s.Form = f
+		d.start(v, f.Loose)
+		return
+	}
+	d.s.Form = Form{Vehicle: Vehicle{Plate: v.Plate.Normalized, Type: v.Plate.HPZL, Engine: v.Engine, VIN: v.VIN}, Sure: true}
+	d.ask(nlu.ConfirmQuery, YesQuery)
+}
+
+// resume goes on with a changed form.
+func (d *dialog) resume(open bool) {
+	switch {
+	case !open:
+		d.ask(nlu.ConfirmQuery, YesQuery)
+	case !d.s.Form.Sure:
+		d.prompt()
+	default:
+		if d.s.Form.Rule.City != "" {
+			d.trim()
+		}
+		d.advance()
+	}
+}
+
+// swap exchanges engine number and VIN.
+func (d *dialog) swap() {
+	f, open := d.s.Form, d.s.Form.Plate != ""
+	if !open {
+		if d.s.Last.Plate == "" {
+			d.say("correct.what")
+			return
+		}
+		f = Form{Vehicle: d.s.Last, Sure: true}
+	}
+	f.Engine, f.VIN = f.VIN, f.Engine
+	d.s.Form = f
+	d.resume(open)
+}
+
+// back undoes the last answer: the newer of the digits, else the plate.
+func (d *dialog) back() {
+	f := &d.s.Form
+	switch {
+	case d.s.Ask == nlu.None, d.s.Ask == nlu.ResultShown, d.s.Ask == nlu.AskPlate:
+		d.say("back.none")
+		d.prompt()
+	case d.s.Ask == nlu.AskDigits && f.VIN != "":
+		f.VIN = ""
+		d.prompt()
+	case d.s.Ask == nlu.AskDigits && f.Engine != "":
+		f.Engine = ""
+		d.prompt()
+	default:
+		d.s = d.s.idle()
+		d.ask(nlu.AskPlate, "")
+	}
+}
+
+// yes starts what the open question was about.
+func (d *dialog) yes() {
+	f := &d.s.Form
+	switch d.s.Yes {
+	case YesPlate:
+		f.Sure = true
+		d.s.Form = d.known(*f)
+		d.advance()
+	case YesVIN:
+		f.Checked = true
+		d.advance()
+	case YesQuery:
+		if f.Plate == "" {
+			d.next()
+			return
+		}
+		d.advance()
+	case YesSwap:
+		f.Engine, f.VIN = f.VIN, f.Engine
+		d.advance()
+	case YesDelete:
+		d.drop(f.Vehicle)
+	default:
+		if d.s.Ask == nlu.None || d.s.Ask == nlu.ResultShown {
+			d.say("yes.nothing")
+			return
+		}
+		d.prompt()
+	}
+}
+
+// no leaves the open question; a guess that was wrong is typed again.
+func (d *dialog) no() {
+	switch d.s.Yes {
+	case YesPlate:
+		d.s.Form.Plate, d.s.Form.Type = "", ""
+		d.s.Ask, d.s.Yes = nlu.AskPlate, ""
+		d.say("no.plate")
+	case YesVIN:
+		d.s.Form.VIN = ""
+		d.ask(nlu.AskDigits, "")
+	case YesQuery:
+		d.s = d.s.idle()
+		d.say("no.query")
+	case YesSwap:
+		d.s.Form.Engine, d.s.Form.VIN = "", ""
+		d.ask(nlu.AskDigits, "")
+	default:
+		open := d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown && d.s.Yes == ""
+		if d.s.Yes != "" {
+			d.s = d.s.idle()
+		}
+		d.say("no.fine")
+		if open {
+			d.prompt()
+		}
+	}
+}
+
+// cancel leaves the form.
+func (d *dialog) cancel(r nlu.Reading) {
+	open := d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown
+	waiting := d.s.Waiting != 0
+	d.s = d.s.idle()
+	d.s.Waiting = 0
+	switch {
+	case r.Act == nlu.Refuse && open:
+		d.say("cancel.refuse")
+	case open || waiting:
+		d.say("cancelled")
+	default:
+		d.say("cancel.none")
+	}
+}

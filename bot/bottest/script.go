@@ -1,0 +1,152 @@
+// Package bottest replays conversations. A conversation is a text file that is
+// a test, a piece of documentation and a demonstration at once:
+//
+//	# 两项都要，用户先少输一位
+//	> 沪C12345
+//	< 需要：发动机号后6位、车架号后6位
+//	> 12345
+//	< 需要6位，您发了5位
+//
+// A line "> " is what the person sends ("> " alone: an empty message; \n within
+// it is a line break). Each line "< " must be contained in the answer to it;
+// "- " must not be. "[ " names an option that must be offered, and "= 2" is how
+// many paid queries there have been since the file began. "@ name" goes on as
+// another person. "* words" changes the world: what is understood there is the
+// replayer's World's to say. "#" is a comment.
+package bottest
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+)
+
+// A World is where a conversation takes place: an engine, or an adapter with
+// its platform.
+type World interface {
+	// Say sends text as user and returns what came back.
+	Say(t *testing.T, user, text string) []bot.Reply
+	// Do changes the world by the words of a "*" line.
+	Do(t *testing.T, words []string)
+	// Paid is how many paid queries there have been.
+	Paid() int
+}
+
+// Replay plays the file at path in w. With update it rewrites the file's "< "
+// lines by what came back.
+func Replay(t *testing.T, path string, w World, update bool) {
+	t.Helper()
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &player{t: t, path: path, w: w, user: "driver", update: update, paid: w.Paid()}
+	lines := bufio.NewScanner(bytes.NewReader(src))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		p.line++
+		p.play(lines.Text())
+	}
+	if lines.Err() != nil {
+		t.Fatal(lines.Err())
+	}
+	if update && !bytes.Equal(p.out.Bytes(), src) {
+		if err := os.WriteFile(path, p.out.Bytes(), 0o644); err != nil { //nolint:gosec // a source file
+			t.Fatal(err)
+		}
+	}
+}
+
+// A player is a file under way.
+type player struct {
+	t      *testing.T
+	path   string
+	line   int
+	w      World
+	user   string
+	update bool
+	paid   int
+	answer []bot.Reply
+	out    bytes.Buffer
+}
+
+func (p *player) play(line string) {
+	kind, rest, _ := strings.Cut(line, " ")
+	if p.update && kind == "<" {
+		return // written anew after its message
+	}
+	fmt.Fprintln(&p.out, line)
+	switch kind {
+	case "", "#":
+	case ">":
+		p.answer = p.w.Say(p.t, p.user, strings.ReplaceAll(rest, `\n`, "\n"))
+		if len(p.answer) == 0 {
+			p.fail("no answer to %q", rest)
+		}
+		p.record()
+	case "<":
+		if !strings.Contains(p.text(), rest) {
+			p.fail("the answer lacks %q:\n%s", rest, p.text())
+		}
+	case "-":
+		if strings.Contains(p.text(), rest) {
+			p.fail("the answer must not hold %q:\n%s", rest, p.text())
+		}
+	case "[":
+		if !p.offered(rest) {
+			p.fail("%q is not offered: %v", rest, p.answer[len(p.answer)-1].Options)
+		}
+	case "=":
+		if got := fmt.Sprint(p.w.Paid() - p.paid); got != rest {
+			p.fail("%s paid queries so far, want %s", got, rest)
+		}
+	case "@":
+		p.user = rest
+	case "*":
+		p.w.Do(p.t, strings.Fields(rest))
+	default:
+		p.fail("what is this line: %q", line)
+	}
+}
+
+func (p *player) fail(format string, args ...any) {
+	p.t.Helper()
+	p.t.Errorf("%s:%d: %s", p.path, p.line, fmt.Sprintf(format, args...))
+}
+
+// text is everything that was answered.
+func (p *player) text() string {
+	texts := make([]string, len(p.answer))
+	for i, r := range p.answer {
+		texts[i] = r.Text
+	}
+	return strings.Join(texts, "\n\n")
+}
+
+func (p *player) offered(label string) bool {
+	for _, r := range p.answer {
+		for _, o := range r.Options {
+			if o.Label == label {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// record writes the answer into the updated file.
+func (p *player) record() {
+	if !p.update {
+		return
+	}
+	for line := range strings.Lines(p.text()) {
+		if line = strings.TrimRight(line, "\n"); line != "" {
+			fmt.Fprintln(&p.out, "<", line)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+// Package bot is the vocabulary of weizhangbot, and its dialogue.
+//
+// # The nouns
+//
+//	Message, Reply     what a person sends and reads; an adapter carries them
+//	Vehicle, Rule      a car by plate and type, with what its city asks for
+//	Report, Violation  what a query found
+//	Session, Form      where a person stands in the dialogue
+//	Step               (Session, Input) → (Session, []Effect): the dialogue itself, pure
+//	Bot                one Message in, an Answer out: the shell round Step
+//	Desk               the port to the outside: rules (free) and queries (paid)
+//	Kind, UserText     what went wrong, and the sentence for it
+//
+// # One turn
+//
+//	adapter ──Message──▶ Bot.Handle
+//	                       │  one transaction: load the record, nlu.Read, Step,
+//	                       │  save session, replies and jobs
+//	                       ├─ nothing needed of the outside ──▶ Answer
+//	                       └─ a job: Desk asks Juhe
+//	                            │  second transaction: outcome → Step → replies
+//	                            └──▶ Answer, to the message if it still waits,
+//	                                 else to the person's next one; to one of them
+//
+// A message that comes again, by its Key, gets the same answer and costs
+// nothing. Messages of one person are handled one at a time, in order; of
+// different people in parallel. All state is in the store.
+//
+// # Reading order
+//
+// message.go, session.go and input.go for the words; engine.go, form.go,
+// question.go and answer.go for the dialogue; show.go for what a report looks
+// like; text_zh.go for every sentence; then turn.go, work.go and records.go for
+// how it is kept. What a message means is package nlu's to say, what a plate is
+// package plate's, and what a query may cost package lookup's.
+package bot

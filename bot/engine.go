@@ -1,0 +1,248 @@
+package bot
+
+import (
+	"strings"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
+)
+
+// Step is the dialogue: where a person stands and what happened, to where they
+// stand then and what is to be done about it. It is pure: no clock, no I/O, no
+// randomness; the same arguments give the same results. Every Heard is
+// answered by a Say, or by an effect whose outcome will be.
+func Step(s Session, in Input) (Session, []Effect) {
+	d := &dialog{s: s}
+	switch in := in.(type) {
+	case Heard:
+		d.at, d.garage, d.room = in.At, in.Garage, in.Room
+		d.heard(in)
+	case Met:
+		d.at, d.garage = in.At, in.Garage
+		d.met()
+	case RuleIs:
+		d.at = in.At
+		d.ruleIs(in)
+	case Found:
+		d.at, d.garage, d.room = in.At, in.Garage, in.Room
+		d.found(in)
+	case CitiesAre:
+		d.at = in.At
+		d.citiesAre(in)
+	case PageIs:
+		d.at, d.garage = in.At, in.Garage
+		d.pageIs(in)
+	}
+	return d.s, d.effects()
+}
+
+// maxQueue bounds how many vehicles one message can put in line.
+const maxQueue = 10
+
+// waitLimit is how long the outcome of an effect is waited for before the
+// session goes on without it: longer than any query with its retries.
+const waitLimit = 10 * time.Minute
+
+// A dialog is one Step under way.
+type dialog struct {
+	s      Session
+	at     time.Time
+	garage []Saved
+	room   int
+
+	said    []string // paragraphs of the one reply of this step
+	options []Option
+	wanted  []Effect
+}
+
+// effects is the reply, if anything was said, and then what is wanted.
+func (d *dialog) effects() []Effect {
+	if len(d.said) == 0 {
+		return d.wanted
+	}
+	reply := Reply{Text: strings.Join(d.said, "\n\n"), Options: d.options}
+	return append([]Effect{Say{reply}}, d.wanted...)
+}
+
+// say adds a sentence as a paragraph of the reply.
+func (d *dialog) say(k key, args ...any) { d.tell(d.text(k, args...)) }
+
+// tell adds a paragraph that is made already.
+func (d *dialog) tell(paragraph string) {
+	if paragraph != "" {
+		d.said = append(d.said, paragraph)
+	}
+}
+
+func (d *dialog) text(k key, args ...any) string { return d.s.lang().say(k, args...) }
+
+// offer sets what can be tapped under the reply: sentences whose text is both
+// the label and what is sent.
+func (d *dialog) offer(keys ...key) {
+	d.options = d.options[:0:0]
+	for _, k := range keys {
+		d.tap(d.text(k))
+	}
+}
+
+func (d *dialog) tap(label string) { d.options = append(d.options, Option{Label: label, Send: label}) }
+
+// want asks for an effect whose outcome comes back under the returned number.
+func (d *dialog) want(make func(effect int) Effect) {
+	d.s.Effects++
+	d.s.Waiting, d.s.Since = d.s.Effects, d.at
+	d.wanted = append(d.wanted, make(d.s.Effects))
+}
+
+// heard reacts to a message.
+func (d *dialog) heard(in Heard) {
+	d.wake()
+	r := in.Reading
+	if d.s.Yes == YesForget {
+		d.forgetPhrase(in.Text)
+		return
+	}
+	if d.querying() && d.busy(r) {
+		return
+	}
+	switch r.Intent {
+	case nlu.Query:
+		d.query(r)
+	case nlu.ProvideInfo:
+		d.provide(r)
+	case nlu.Correct:
+		d.correct(r)
+	case nlu.Confirm:
+		d.yes()
+	case nlu.Deny:
+		d.no()
+	case nlu.Cancel:
+		d.cancel(r)
+	case nlu.Subscribe:
+		d.subscribe(r)
+	case nlu.Unsubscribe, nlu.DeleteVehicle:
+		d.unsubscribe(r)
+	case nlu.ForgetMe:
+		d.s = d.s.idle()
+		d.ask(nlu.ConfirmOther, YesForget)
+	default:
+		d.digress(r)
+	}
+	if r.Sensitive && r.Act != nlu.Sensitive {
+		d.say("sensitive.dropped")
+	}
+	if len(d.said) == 0 && len(d.wanted) == 0 {
+		d.waitOrAsk()
+	}
+}
+
+// wake starts a session that is new, old or of another version, and gives up
+// an outcome that will not come any more.
+func (d *dialog) wake() {
+	if !d.s.fresh(d.at) {
+		stale := d.s.Version == sessionVersion && d.s.Form.Plate != ""
+		d.s = Session{Version: sessionVersion, Lang: d.s.Lang, Noticed: d.s.Noticed, Effects: d.s.Effects}
+		if stale {
+			d.say("session.old")
+		}
+	}
+	d.s.Seen = d.at
+	if d.s.Waiting != 0 && d.at.Sub(d.s.Since) > waitLimit {
+		d.s.Waiting, d.s.Form.Sent = 0, false
+		d.s = d.s.idle()
+		d.say("wait.gone")
+	}
+}
+
+// met greets. Whoever comes back in the middle of a form finds it open.
+func (d *dialog) met() {
+	d.wake()
+	d.say("welcome")
+	d.notice()
+	d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
+	if d.s.Ask != nlu.None {
+		d.prompt()
+	}
+}
+
+// digress answers what is not about the form, and repeats the open question.
+func (d *dialog) digress(r nlu.Reading) {
+	switch r.Intent {
+	case nlu.Help:
+		d.help(r)
+	case nlu.Cities:
+		d.cities(r)
+	case nlu.ListVehicles:
+		d.listVehicles()
+	case nlu.Smalltalk:
+		d.talk(r)
+	default:
+		d.lost(r)
+	}
+	if len(d.wanted) == 0 {
+		d.prompt()
+	}
+}
+
+// waitOrAsk says what the session is waiting for.
+func (d *dialog) waitOrAsk() {
+	if d.s.Waiting != 0 && d.s.Form.Plate != "" {
+		d.say("wait.rule", d.s.Form.Plate)
+		return
+	}
+	if d.s.Ask == nlu.None || d.s.Ask == nlu.ResultShown {
+		d.say("unknown")
+		return
+	}
+	d.prompt()
+}
+
+// querying tells whether the paid query of the form is out.
+func (d *dialog) querying() bool { return d.s.Waiting != 0 && d.s.Form.Sent }
+
+// busy reacts to what would touch the form while its query is out; false means
+// that the message has nothing to do with it.
+func (d *dialog) busy(r nlu.Reading) bool {
+	plate := d.s.Form.Plate
+	switch r.Intent {
+	case nlu.Query:
+		d.queue(r, plate)
+	case nlu.Cancel:
+		d.s.Queue = nil
+		d.say("wait.cancel", plate)
+	case nlu.ProvideInfo, nlu.Correct:
+		d.say("wait.change", plate)
+	case nlu.Confirm, nlu.Deny, nlu.Subscribe, nlu.Unsubscribe, nlu.DeleteVehicle, nlu.ForgetMe:
+		d.say("wait.query", plate)
+	default:
+		return false
+	}
+	return true
+}
+
+// queue puts further vehicles behind the query that is out.
+func (d *dialog) queue(r nlu.Reading, plate string) {
+	var added []string
+	for _, v := range r.Vehicles {
+		f := d.formOf(v)
+		if f.Plate == "" || f.Plate == plate || len(d.s.Queue) == maxQueue {
+			continue
+		}
+		d.s.Queue = append(d.s.Queue, f)
+		added = append(added, f.Plate)
+	}
+	if len(added) == 0 {
+		d.say("wait.query", plate)
+		return
+	}
+	d.say("wait.queued", plate, strings.Join(added, d.text("and")))
+}
+
+// notice adds the line about personal data once for each of its versions.
+func (d *dialog) notice() {
+	if d.s.Noticed == NoticeVersion {
+		return
+	}
+	d.s.Noticed = NoticeVersion
+	d.say("notice")
+}

@@ -1,0 +1,57 @@
+package bot
+
+import "errors"
+
+// A Kind is what went wrong, for the machine; Words has the sentence for the
+// person. Every kind has one, and a test holds that.
+type Kind string
+
+// The kinds.
+const (
+	WrongData   Kind = "wrong_data"  // the police do not know this plate with these digits
+	Maintenance Kind = "maintenance" // the city is down or not open
+	NoRule      Kind = "no_rule"     // no city is known for the prefix
+	Busy        Kind = "busy"        // a passing fault, nothing was charged
+	Unreachable Kind = "unreachable" // the question never left, nothing was charged
+	Interrupted Kind = "interrupted" // the answer was lost on its way: charged or not, nobody knows
+	Uncertain   Kind = "uncertain"   // the program stopped while the question was out
+	Unavailable Kind = "unavailable" // key, quota, account: the operator's to mend
+	StoreFull   Kind = "store_full"  // nothing can be written
+	Broken      Kind = "broken"      // anything else: a bug, a damaged record
+)
+
+// Kinds lists them all, in the order above.
+func Kinds() []Kind {
+	return []Kind{
+		WrongData, Maintenance, NoRule, Busy, Unreachable, Interrupted, Uncertain,
+		Unavailable, StoreFull, Broken,
+	}
+}
+
+// An Error is a failure with its kind. Its text is for the log and holds no
+// personal data and no secret.
+type Error struct {
+	Kind  Kind
+	Err   error
+	Again bool // free and passing: the same question may be asked again by itself
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return "bot: " + string(e.Kind)
+	}
+	return "bot: " + string(e.Kind) + ": " + e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of err: "" for nil, Broken for an error without one.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Broken
+}

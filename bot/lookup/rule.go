@@ -1,0 +1,143 @@
+package lookup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+const (
+	ruleBucket = "rule" // prefix/0|1 → ruleRecord
+	cityBucket = "city" // cityTable → cityRecord
+	cityTable  = "~table"
+)
+
+// rulesFor is how long a rule and the table of cities are believed. Public
+// callers refresh them between every three hours and daily; asking is free.
+const rulesFor = 24 * time.Hour
+
+type ruleRecord struct {
+	At   time.Time `json:"at"`
+	Rule bot.Rule  `json:"rule"`
+}
+
+type cityRecord struct {
+	At     time.Time  `json:"at"`
+	Cities []bot.City `json:"cities"`
+}
+
+// Rule implements bot.Desk.
+func (d *Desk) Rule(tx storage.Tx, at time.Time, prefix string, newEnergy bool) (bot.Rule, bool, error) {
+	var r ruleRecord
+	if ok, err := get(tx, ruleBucket, ruleKey(prefix, newEnergy), &r); !ok || err != nil {
+		return bot.Rule{}, false, err
+	}
+	return r.Rule, believed(r.At, at), nil
+}
+
+// FetchRule implements bot.Desk.
+func (d *Desk) FetchRule(ctx context.Context, prefix string, newEnergy bool) (bot.Rule, error) {
+	c, err := d.client.Prefix(ctx, prefix, newEnergy)
+	if err != nil {
+		return bot.Rule{}, free(err)
+	}
+	r := ruleRecord{At: d.now(), Rule: ruleOf(c)}
+	key := ruleKey(prefix, newEnergy)
+	err = d.store.Update(ctx, []string{ruleBucket + key}, func(tx storage.Tx) error {
+		return put(tx, ruleBucket, key, r)
+	})
+	return r.Rule, stored(err)
+}
+
+// Cities implements bot.Desk.
+func (d *Desk) Cities(tx storage.Tx, at time.Time) ([]bot.City, bool, error) {
+	var r cityRecord
+	if ok, err := get(tx, cityBucket, cityTable, &r); !ok || err != nil {
+		return nil, false, err
+	}
+	return r.Cities, believed(r.At, at), nil
+}
+
+// FetchCities implements bot.Desk.
+func (d *Desk) FetchCities(ctx context.Context) ([]bot.City, error) {
+	provinces, err := d.client.Cities(ctx, "")
+	if err != nil {
+		return nil, free(err)
+	}
+	r := cityRecord{At: d.now(), Cities: citiesOf(provinces)}
+	err = d.store.Update(ctx, []string{cityBucket}, func(tx storage.Tx) error {
+		return put(tx, cityBucket, cityTable, r)
+	})
+	return r.Cities, stored(err)
+}
+
+// believed tells whether something stored at t still holds at now; a clock
+// that went back does not make it hold for longer than it would have.
+func believed(t, now time.Time) bool {
+	age := now.Sub(t)
+	return age < rulesFor && age > -rulesFor
+}
+
+func ruleKey(prefix string, newEnergy bool) string {
+	if newEnergy {
+		return prefix + "/~1"
+	}
+	return prefix + "/~0"
+}
+
+func ruleOf(c juhe.City) bot.Rule {
+	return bot.Rule{
+		City: c.Code, Name: c.Name, Province: c.Province,
+		Engine: bot.Need(c.Engine), VIN: bot.Need(c.VIN),
+	}
+}
+
+// citiesOf flattens the table. The pseudo provinces of historic rows
+// (SD_LISHI, 山东历史) are no places and are left out.
+func citiesOf(provinces []juhe.Province) []bot.City {
+	var cities []bot.City
+	for _, p := range provinces {
+		if strings.HasSuffix(p.Code, "_LISHI") || strings.HasSuffix(p.Name, "历史") {
+			continue
+		}
+		for _, c := range p.Cities {
+			if strings.HasSuffix(c.Code, "_LISHI") || strings.HasSuffix(c.Name, "历史") {
+				continue
+			}
+			c.Province = p.Name
+			cities = append(cities, bot.City{
+				Rule:      ruleOf(c),
+				NewEnergy: strings.HasSuffix(c.Code, "_NER"),
+				Whole:     c.Name == p.Name && len(p.Cities) > 3, // a municipality has its own rows only
+			})
+		}
+	}
+	return cities
+}
+
+// get reads a record; ok is false when there is none.
+func get(tx storage.Tx, bucket, key string, v any) (ok bool, err error) {
+	b, err := tx.Get(bucket, key)
+	if err != nil || b == nil {
+		return false, err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return false, fmt.Errorf("lookup: %s record: %w", bucket, errors.Join(storage.ErrCorrupt, err))
+	}
+	return true, nil
+}
+
+func put(tx storage.Tx, bucket, key string, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("lookup: %s record: %w", bucket, err)
+	}
+	return tx.Put(bucket, key, b)
+}

@@ -1,0 +1,142 @@
+package bot
+
+import (
+	"strings"
+
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
+)
+
+// help answers a question about the bot or about violations.
+func (d *dialog) help(r nlu.Reading) {
+	switch {
+	case r.Act == nlu.Start:
+		d.say("welcome")
+		d.notice()
+		d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
+	case r.Act == nlu.MyData:
+		d.myData()
+	case r.Act == nlu.Privacy:
+		d.say("privacy")
+	case d.s.lang().has(helpKey(r.Act)):
+		d.say(helpKey(r.Act))
+	default:
+		d.say("help")
+		d.offer("tap.query", "tap.cars", "tap.privacy")
+	}
+}
+
+// talk answers small talk.
+func (d *dialog) talk(r nlu.Reading) {
+	switch r.Act {
+	case nlu.Greeting:
+		d.say("talk.hello")
+	case nlu.Thanks:
+		d.say("talk.thank")
+	case nlu.Wait:
+		d.say("talk.wait")
+	case nlu.WhoAreYou:
+		d.say("talk.who")
+	default:
+		d.say("talk")
+	}
+}
+
+// lost answers what is not understood.
+func (d *dialog) lost(r nlu.Reading) {
+	switch {
+	case r.Act == nlu.Sensitive:
+		d.say("unknown.private")
+	case r.Act == nlu.NoCommand:
+		d.say("unknown.command")
+	case d.s.Ask == nlu.AskDigits:
+		d.say("unknown.digits")
+	case d.s.Ask == nlu.AskPlate:
+		d.say(reasonKey(""))
+	default:
+		d.say("unknown")
+		d.offer("tap.query", "tap.help")
+	}
+}
+
+// cities answers where queries are possible.
+func (d *dialog) cities(r nlu.Reading) {
+	place := r.City
+	if place == "" {
+		place = r.Province
+	}
+	if place == elsewhere {
+		d.say("city.elsewhere")
+		return
+	}
+	d.want(func(n int) Effect { return FindCities{Effect: n, Place: place} })
+}
+
+// elsewhere is the place of 外地车能查吗.
+const elsewhere = "外地"
+
+// citiesAre shows the cities of a place.
+func (d *dialog) citiesAre(in CitiesAre) {
+	if in.Effect == d.s.Waiting {
+		d.s.Waiting = 0
+	}
+	if in.Err != "" {
+		d.tell(UserText(d.s.lang(), in.Err))
+		d.prompt()
+		return
+	}
+	switch {
+	case in.Place == "":
+		d.allCities(in.Cities)
+	default:
+		d.citiesOf(in.Place, in.Cities)
+	}
+	d.prompt()
+}
+
+func (d *dialog) allCities(cities []City) {
+	var provinces []string
+	seen := map[string]bool{}
+	for _, c := range cities {
+		if !seen[c.Province] {
+			seen[c.Province] = true
+			provinces = append(provinces, c.Province)
+		}
+	}
+	d.say("city.all", len(provinces), strings.Join(provinces, d.text("and")))
+}
+
+// citiesOf shows one city with what it asks for, or a province's cities.
+func (d *dialog) citiesOf(place string, cities []City) {
+	var names []string
+	for _, c := range cities {
+		if c.Name == place && !c.Whole {
+			d.say("city.one", c.Name, d.needs(c.Rule))
+			return
+		}
+		if c.Province == place {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		d.say("city.unknown", place)
+		return
+	}
+	d.say("city.province", place, len(names), strings.Join(names, d.text("and")))
+	if rule, same := sameRule(cities, place); same {
+		d.say("city.same", d.needs(rule))
+	}
+}
+
+// sameRule is what all the cities of a province ask for, if it is the same.
+func sameRule(cities []City, province string) (rule Rule, same bool) {
+	for _, c := range cities {
+		if c.Province != province {
+			continue
+		}
+		if same && (c.Engine != rule.Engine || c.VIN != rule.VIN) {
+			return Rule{}, false
+		}
+		rule, same = c.Rule, true
+	}
+	return rule, same
+}

@@ -1,0 +1,148 @@
+package bot
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
+	"github.com/weizhangbot/weizhangbot/bot/plate"
+)
+
+// Every failure, question, plate kind and subject of help has a sentence.
+func TestEverythingHasASentence(t *testing.T) {
+	for lang := range catalogue {
+		var keys []key
+		for _, k := range Kinds() {
+			keys = append(keys, kindKey(k))
+		}
+		for _, a := range []nlu.Act{
+			nlu.WhereEngine, nlu.WhereVIN, nlu.LastN, nlu.NoDigits, nlu.Price, nlu.Delay, nlu.Handling,
+			nlu.Elsewhere, nlu.Accuracy, nlu.Agent, nlu.Points, nlu.Human,
+		} {
+			keys = append(keys, helpKey(a))
+		}
+		for _, r := range []plate.Reason{
+			plate.NoPlate, plate.MissingProvince, plate.MissingLetter, plate.TooShort, plate.TooLong, plate.BadLetter,
+			plate.TooManyLetters, plate.BadSerial, plate.Masked, plate.NotEnergy, plate.TwoProvinces,
+		} {
+			keys = append(keys, reasonKey(r))
+		}
+		for _, k := range []plate.Kind{
+			plate.Trailer, plate.Coach, plate.Police, plate.HongKong, plate.Macau, plate.Embassy, plate.Consulate,
+			plate.Test, plate.SpecialVehicle, plate.Emergency, plate.ArmedPolice, plate.Military, plate.Agri,
+			plate.CivilAviation, plate.Temp, plate.Motorcycle,
+		} {
+			keys = append(keys, plateKindKey(k))
+		}
+		for _, hpzl := range []string{"01", "02", "51", "52"} {
+			keys = append(keys, key("type."+hpzl))
+		}
+		for _, s := range []State{StateUnknown, Open, Decided} {
+			keys = append(keys, key("state."+strconv.Itoa(int(s))))
+		}
+		for _, k := range keys {
+			if !lang.has(k) {
+				t.Errorf("%s: no sentence for %q", lang, k)
+			}
+		}
+	}
+}
+
+// Every key that the code names is in every catalogue, and every sentence of
+// the catalogues is named by the code.
+func TestCatalogueAndCodeAgree(t *testing.T) {
+	named := literals(t)
+	for lang, words := range catalogue {
+		for k := range words {
+			if !named[string(k)] && !composed(string(k)) {
+				t.Errorf("%s: %q is never said", lang, k)
+			}
+		}
+		for k := range catalogue[Chinese] {
+			if !lang.has(k) {
+				t.Errorf("%s: lacks %q", lang, k)
+			}
+		}
+	}
+	for lit := range named {
+		if strings.Contains(lit, ".") && looksLikeKey(lit) && !Chinese.has(key(lit)) {
+			t.Errorf("the code says %q, which has no sentence", lit)
+		}
+	}
+}
+
+// composed tells whether k belongs to a family whose names the code builds.
+func composed(k string) bool {
+	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin."} {
+		if strings.HasPrefix(k, family) {
+			return true
+		}
+	}
+	return false
+}
+
+func looksLikeKey(s string) bool {
+	head, _, _ := strings.Cut(s, ".")
+	for k := range chinese {
+		if h, _, ok := strings.Cut(string(k), "."); ok && h == head {
+			return !strings.HasSuffix(s, ".") && !strings.ContainsAny(s, " /")
+		}
+	}
+	return false
+}
+
+// literals is every string literal of the package, catalogue and tests aside.
+func literals(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "text_") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if s, err := strconv.Unquote(lit.Value); err == nil {
+					found[s] = true
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// No sentence shouts, and none shows a format fault.
+func TestSentencesAreCalm(t *testing.T) {
+	for lang, words := range catalogue {
+		for k, s := range words {
+			if strings.ContainsAny(s, "!！") {
+				t.Errorf("%s: %q shouts", lang, k)
+			}
+			if strings.Contains(s, "%") && !strings.Contains(s, "%[") {
+				t.Errorf("%s: %q has an argument without a number", lang, k)
+			}
+		}
+	}
+}
+
+func TestYuan(t *testing.T) {
+	for fen, want := range map[int]string{20000: "200", 1250: "12.50", 5: "0.05", 0: "0"} {
+		if got := yuan(fen); got != want {
+			t.Errorf("yuan(%d) = %q, want %q", fen, got, want)
+		}
+	}
+}

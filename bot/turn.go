@@ -1,0 +1,266 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// Bot answers messages. It holds no state that matters: everything is in the
+// store, and any number of Bots may share one.
+type Bot struct {
+	store    storage.Store
+	desk     Desk
+	now      func() time.Time
+	vehicles int
+	bell     bell
+	saved    atomic.Int64
+}
+
+var _ Handler = (*Bot)(nil)
+
+// Config is what a Bot needs.
+type Config struct {
+	Store    storage.Store
+	Desk     Desk
+	Now      func() time.Time // nil: time.Now
+	Vehicles int              // how many vehicles a person may save; 0: 5
+}
+
+// New makes a Bot. Work must run somewhere for queries to be answered.
+func New(c Config) *Bot {
+	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.vehicles == 0 {
+		b.vehicles = 5
+	}
+	return b
+}
+
+// Saved is how many queries of this process were answered without paying,
+// because a fresh answer was at hand.
+func (b *Bot) Saved() int64 { return b.saved.Load() }
+
+// recheck is how often a waiting Handle looks into the store by itself, for an
+// outcome that another process brought.
+const recheck = 2 * time.Second
+
+// Handle implements Handler. One transaction reads the message, moves the
+// session, and stores replies and jobs together; a query's outcome arrives in
+// a second one, for which Handle waits as long as ctx allows.
+func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
+	if m.User == "" || m.Key == "" {
+		return Answer{}, errors.New("bot: message without user or key")
+	}
+	rung := b.bell.listen(m.User, m.Key)
+	defer b.bell.leave(m.User, m.Key, rung)
+	answer, err := b.turn(ctx, m)
+	if err == nil && answer.Pending {
+		late := answer.Replies
+		answer, err = b.await(ctx, m, rung)
+		answer.Replies = append(late, answer.Replies...)
+	}
+	if err != nil {
+		k := kindOfStore(err)
+		return Answer{Replies: []Reply{{Text: UserText(Chinese, k)}}}, &Error{Kind: k, Err: err}
+	}
+	return answer, nil
+}
+
+// await waits for the rest of a turn that was stored. When ctx ends first the
+// turn goes on without it.
+func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}) (Answer, error) {
+	tick := time.NewTicker(recheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-rung:
+		case <-tick.C:
+		case <-ctx.Done():
+			return Answer{Pending: true}, nil
+		}
+		complete, err := b.complete(ctx, m)
+		switch {
+		case ctx.Err() != nil:
+			return Answer{Pending: true}, nil
+		case err != nil:
+			return Answer{}, err
+		case complete:
+			return b.turn(ctx, m)
+		}
+	}
+}
+
+// complete tells whether everything that a turn asked for has come back.
+func (b *Bot) complete(ctx context.Context, m Message) (complete bool, err error) {
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		r, err := load(tx, m.User)
+		if err != nil {
+			return err
+		}
+		t := r.turn(m.Key)
+		complete = t == nil || t.complete()
+		return nil
+	})
+	return complete, err
+}
+
+// turn is Handle's transaction: the first time for a key it does the turn, and
+// from then on it takes what the turn led to.
+func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
+	var (
+		answer Answer
+		saved  int64
+	)
+	err := b.store.Update(ctx, []string{userKey(m.User)}, func(tx storage.Tx) error {
+		answer, saved = Answer{}, 0
+		r, err := load(tx, m.User)
+		if err != nil {
+			return err
+		}
+		if t := r.turn(m.Key); t != nil {
+			var changed bool
+			answer.Pending = !t.complete()
+			if answer.Replies, changed = t.take(itself); changed {
+				return r.save(tx, m.User)
+			}
+			return nil
+		}
+		if r.seen(m.Key) {
+			return nil
+		}
+		if m.Event == Left {
+			return tx.Put(userBucket, userKey(m.User), nil)
+		}
+		late := r.late()
+		r.begin(m.Key, m.At)
+		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
+		if err := run.step(run.input(m)); err != nil {
+			return err
+		}
+		t := r.turn(m.Key)
+		answer.Pending = !t.complete()
+		answer.Replies, _ = t.take(itself)
+		answer.Replies = append(late, answer.Replies...)
+		saved = run.saved
+		return r.save(tx, m.User)
+	})
+	if err == nil {
+		b.saved.Add(saved)
+	}
+	return answer, err
+}
+
+// kindOfStore is what a store's error means to the person.
+func kindOfStore(err error) Kind {
+	if errors.Is(err, storage.ErrFull) {
+		return StoreFull
+	}
+	return KindOf(err)
+}
+
+// A run moves one person's session inside a transaction, with everything that
+// follows from it and needs no network.
+type run struct {
+	b    *Bot
+	tx   storage.Tx
+	user UserID
+	key  string // of the message this belongs to
+	at   time.Time
+	r    *record
+
+	saved int64 // queries that a fresh answer served
+}
+
+// input reads the message with the question that is open.
+func (x *run) input(m Message) Input {
+	if m.Event == Followed {
+		return Met{At: m.At, Garage: x.r.Garage}
+	}
+	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
+	if x.r.Session.fresh(m.At) {
+		open = x.r.Session.open()
+	}
+	return Heard{At: m.At, Text: m.Text, Reading: nlu.Read(m.Text, open), Garage: x.r.Garage, Room: x.room()}
+}
+
+func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }
+
+// maxSteps bounds how many steps one input can lead to: a full line of
+// vehicles, each with its rule and its answer in the store.
+const maxSteps = 4 * (maxQueue + 2)
+
+// step gives in to the dialogue and carries out what it wants, until nothing
+// more can be done without the outside.
+func (x *run) step(in Input) error {
+	inputs := []Input{in}
+	for n := 0; len(inputs) > 0; n++ {
+		if n == maxSteps {
+			return errors.New("bot: dialogue does not settle")
+		}
+		var effects []Effect
+		x.r.Session, effects = Step(x.r.Session, inputs[0])
+		inputs = inputs[1:]
+		for _, e := range effects {
+			next, err := x.apply(e)
+			if err != nil {
+				return err
+			}
+			if next != nil {
+				inputs = append(inputs, next)
+			}
+		}
+	}
+	return nil
+}
+
+// apply carries out one effect. Its outcome is returned when the store has it,
+// and comes by a job otherwise.
+func (x *run) apply(e Effect) (Input, error) {
+	switch e := e.(type) {
+	case Say:
+		t := x.r.turn(x.key)
+		t.Replies = append(t.Replies, e.Reply)
+	case FindRule:
+		rule, ok, err := x.b.desk.Rule(x.tx, x.at, e.Prefix, e.NewEnergy)
+		if err != nil || ok {
+			return RuleIs{Effect: e.Effect, At: x.at, Prefix: e.Prefix, NewEnergy: e.NewEnergy, Rule: rule}, err
+		}
+		return nil, x.enqueue(task{Kind: taskRule, Effect: e.Effect, Prefix: e.Prefix, NewEnergy: e.NewEnergy})
+	case FindCities:
+		table, ok, err := x.b.desk.Cities(x.tx, x.at)
+		if err != nil || ok {
+			return CitiesAre{Effect: e.Effect, At: x.at, Place: e.Place, Cities: table}, err
+		}
+		return nil, x.enqueue(task{Kind: taskCities, Effect: e.Effect, Place: e.Place})
+	case Lookup:
+		return x.lookup(e)
+	case ShowPage:
+		report, ok, err := x.b.desk.Fresh(x.tx, x.at, e.Vehicle)
+		return PageIs{At: x.at, Page: e.Page, Report: report, OK: ok, Garage: x.r.Garage}, err
+	case Save:
+		x.r.keep(e.Saved)
+	case Drop:
+		x.r.drop(e.Vehicle)
+	case Forget:
+		x.r.forget(x.key)
+	}
+	return nil, nil
+}
+
+func (x *run) lookup(e Lookup) (Input, error) {
+	if !e.Refresh {
+		report, ok, err := x.b.desk.Fresh(x.tx, x.at, e.Vehicle)
+		if err != nil || ok {
+			x.saved++
+			return Found{Effect: e.Effect, At: x.at, Report: report, Garage: x.r.Garage, Room: x.room()}, err
+		}
+	}
+	return nil, x.enqueue(task{Kind: taskQuery, Effect: e.Effect, Vehicle: e.Vehicle, Rule: e.Rule, Refresh: e.Refresh})
+}

@@ -1,0 +1,161 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// lookupQueue holds what a waiting person needs from the outside.
+const lookupQueue = "lookup"
+
+// maxTries is how often a question that is free and failed in passing is asked
+// by itself; then the person decides.
+const maxTries = 3
+
+// taskTime bounds one task: a query of 30 s and the store's share.
+const taskTime = 45 * time.Second
+
+// Kinds of tasks.
+const (
+	taskRule   = "rule"
+	taskCities = "cities"
+	taskQuery  = "query"
+)
+
+// A task is the body of a lookup job: an effect, and whom its outcome is for.
+type task struct {
+	Kind      string    `json:"kind"`
+	User      UserID    `json:"user"`
+	Turn      string    `json:"turn"`
+	Effect    int       `json:"effect"`
+	At        time.Time `json:"at"`
+	Prefix    string    `json:"prefix,omitempty"`
+	NewEnergy bool      `json:"nev,omitempty"`
+	Place     string    `json:"place,omitempty"`
+	Vehicle   Vehicle   `json:"vehicle,omitzero"`
+	Rule      Rule      `json:"rule,omitzero"`
+	Refresh   bool      `json:"refresh,omitempty"`
+}
+
+// enqueue hands a task to the workers, in the transaction that decided it. One
+// lane a person: its tasks are worked in order.
+func (x *run) enqueue(t task) error {
+	t.User, t.Turn, t.At = x.user, x.key, x.at
+	body, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("bot: task: %w", err)
+	}
+	lane := userKey(x.user)
+	id := lane + "/" + strconv.FormatUint(hash(x.key), 36) + "/" + strconv.Itoa(t.Effect)
+	fresh, err := x.tx.Enqueue(storage.Job{ID: id, Queue: lookupQueue, Key: lane, Body: body})
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return errors.New("bot: task: enqueued before")
+	}
+	x.r.turn(x.key).Open++
+	return nil
+}
+
+// Work asks the outside for what conversations wait for, n tasks at a time,
+// until ctx ends; then it finishes those under way.
+func (b *Bot) Work(ctx context.Context, n int) error {
+	return b.store.Work(ctx, lookupQueue, n, b.work)
+}
+
+// work does one task: the outside first, then the outcome, the next step of
+// the dialogue and the end of the job in one transaction.
+func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error {
+	var t task
+	if err := json.Unmarshal(j.Body, &t); err != nil {
+		return fmt.Errorf("bot: task: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	defer cancel()
+	in, err := b.outcome(ctx, j, t)
+	if err != nil {
+		return err
+	}
+	err = done([]string{userKey(t.User)}, func(tx storage.Tx) error { return b.deliver(tx, t, in) })
+	if errors.Is(err, storage.ErrLost) {
+		return nil // another run has it
+	}
+	if err != nil {
+		return err
+	}
+	if f, ok := in.(Found); ok && f.Report.Cached {
+		b.saved.Add(1)
+	}
+	b.bell.ring(t.User, t.Turn)
+	return nil
+}
+
+// outcome asks the outside. An error means that the task is to be run again.
+func (b *Bot) outcome(ctx context.Context, j storage.Job, t task) (Input, error) {
+	switch t.Kind {
+	case taskRule:
+		rule, err := b.desk.FetchRule(ctx, t.Prefix, t.NewEnergy)
+		if again(j, err) {
+			return nil, err
+		}
+		return RuleIs{Effect: t.Effect, At: b.now(), Prefix: t.Prefix, NewEnergy: t.NewEnergy, Rule: rule, Err: KindOf(err)}, nil
+	case taskCities:
+		table, err := b.desk.FetchCities(ctx)
+		if again(j, err) {
+			return nil, err
+		}
+		return CitiesAre{Effect: t.Effect, At: b.now(), Place: t.Place, Cities: table, Err: KindOf(err)}, nil
+	case taskQuery:
+		report, err := b.desk.Query(ctx, Request{
+			ID: j.ID, User: t.User, At: t.At, Vehicle: t.Vehicle, Rule: t.Rule, Refresh: t.Refresh,
+		})
+		if again(j, err) {
+			return nil, err
+		}
+		return Found{Effect: t.Effect, At: b.now(), Report: report, Err: KindOf(err)}, nil
+	}
+	return nil, fmt.Errorf("bot: task: unknown kind %q", t.Kind)
+}
+
+// again tells whether the job queue is to ask once more.
+func again(j storage.Job, err error) bool {
+	if _, later := storage.Snoozed(err); later {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Again && j.Attempt < maxTries
+}
+
+// deliver moves the person's session by an outcome. Whoever was forgotten
+// meanwhile gets nothing.
+func (b *Bot) deliver(tx storage.Tx, t task, in Input) error {
+	known, err := tx.Get(userBucket, userKey(t.User))
+	if err != nil || known == nil {
+		return err
+	}
+	r, err := load(tx, t.User)
+	if err != nil {
+		return err
+	}
+	own := r.turn(t.Turn)
+	if own == nil { // forgotten, and talking again
+		return nil
+	}
+	own.Open--
+	x := &run{b: b, tx: tx, user: t.User, key: t.Turn, at: b.now(), r: r}
+	if f, ok := in.(Found); ok {
+		f.Garage, f.Room = r.Garage, x.room()
+		in = f
+	}
+	if err := x.step(in); err != nil {
+		return err
+	}
+	return r.save(tx, t.User)
+}

@@ -1,0 +1,190 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/bottest"
+	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/boltstore"
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
+)
+
+// A world is the whole bot on one machine: the engine, the paid door, a sealed
+// bbolt file, the real client, and the fake service.
+type world struct {
+	path   string
+	key    []byte
+	clock  *clock
+	juhe   *juhetest.Server
+	client *juhe.Client
+	cache  time.Duration
+
+	store storage.Store
+	bot   *bot.Bot
+	stop  func()
+	sent  int
+}
+
+var _ bottest.World = (*world)(nil)
+
+// A clock moves by itself a little at every look, and by hand.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(time.Millisecond)
+	return c.t
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// newWorld starts one; it ends with the test.
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{
+		path:  filepath.Join(t.TempDir(), "bot.db"),
+		key:   make([]byte, 32),
+		clock: &clock{t: time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)},
+		cache: 6 * time.Hour,
+	}
+	w.juhe = juhetest.New(juhetest.WithClock(w.clock.now))
+	srv := httptest.NewServer(w.juhe)
+	t.Cleanup(srv.Close)
+	var err error
+	w.client, err = juhe.New("demo-key", juhe.WithBaseURL(srv.URL+"/sweizhang"), juhe.WithTimeout(2*time.Second, 2*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start(t)
+	t.Cleanup(func() { w.stop() })
+	return w
+}
+
+// start opens the store and lets the bot work on it.
+func (w *world) start(t testing.TB) {
+	t.Helper()
+	inner, err := boltstore.Open(w.path, boltstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.store, err = sealed.New(context.Background(), inner, w.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.clock.now})
+	ctx, cancel := context.WithCancel(context.Background())
+	worked := make(chan error, 1)
+	go func() { worked <- w.bot.Work(ctx, 4) }()
+	w.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-worked; err != nil {
+			t.Error("work:", err)
+		}
+		if err := w.store.Close(); err != nil {
+			t.Error("close:", err)
+		}
+	})
+}
+
+// Say implements bottest.World.
+func (w *world) Say(t *testing.T, user, text string) []bot.Reply {
+	t.Helper()
+	w.sent++
+	return w.handle(t, bot.Message{User: bot.UserID("test:" + user), Key: strconv.Itoa(w.sent), Text: text}).Replies
+}
+
+func (w *world) handle(t testing.TB, m bot.Message) bot.Answer {
+	t.Helper()
+	m.Channel, m.At = "test", w.clock.now()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	answer, err := w.bot.Handle(ctx, m)
+	if err != nil {
+		t.Fatalf("%q: %v", m.Text, err)
+	}
+	if answer.Pending {
+		t.Fatalf("%q: no answer in time", m.Text)
+	}
+	return answer
+}
+
+// Paid implements bottest.World.
+func (w *world) Paid() int { return w.juhe.Meter().Charged }
+
+// Do implements bottest.World: restart · wait 3h · fault code 225603 [times] ·
+// fault wrong 225607 · fault maintenance · fault nonsense html · fault off ·
+// car 沪A12345 02 engine vin.
+func (w *world) Do(t *testing.T, words []string) {
+	t.Helper()
+	arg := func(i int) string {
+		if i < len(words) {
+			return words[i]
+		}
+		return ""
+	}
+	switch words[0] {
+	case "restart":
+		w.stop()
+		w.start(t)
+	case "wait":
+		d, err := time.ParseDuration(arg(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.add(d)
+	case "fault":
+		w.juhe.Set(fault(t, arg(1), arg(2), arg(3)))
+	case "car":
+		w.juhe.AddCar(juhetest.Car{Plate: arg(1), Type: arg(2), Engine: arg(3), VIN: arg(4)})
+	default:
+		t.Fatalf("unknown change %q", words)
+	}
+}
+
+func fault(t testing.TB, kind, arg, times string) juhetest.Faults {
+	t.Helper()
+	number := func(s string) (n int) {
+		if s != "" {
+			if _, err := fmt.Sscan(s, &n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	switch kind {
+	case "off":
+		return juhetest.Faults{}
+	case "code":
+		return juhetest.Faults{Endpoint: "query", ForceCode: number(arg), ForceTimes: number(times)}
+	case "rule":
+		return juhetest.Faults{Endpoint: "carPre", ForceCode: number(arg), ForceTimes: number(times)}
+	case "wrong":
+		return juhetest.Faults{WrongDigits: true, WrongDigitsCode: number(arg)}
+	case "maintenance":
+		return juhetest.Faults{Maintenance: true}
+	case "nonsense":
+		return juhetest.Faults{Endpoint: "query", Nonsense: juhetest.Nonsense(arg)}
+	}
+	t.Fatalf("unknown fault %q", kind)
+	return juhetest.Faults{}
+}
