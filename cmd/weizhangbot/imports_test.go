@@ -45,7 +45,7 @@ var house = []room{
 		why: "understanding a message needs no dialogue, no store, no network"},
 	{pkg: "bot", ours: []string{"bot/plate", "bot/nlu", "storage"}, inTests: wholeBot, std: network,
 		why: "it is the vocabulary: no HTTP, no SQL, no logging, no adapter"},
-	{pkg: "bot/lookup", ours: []string{"bot", "bot/plate", "juhe", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time", "github.com/sony/gobreaker"},
+	{pkg: "bot/lookup", ours: []string{"bot", "juhe", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time", "github.com/sony/gobreaker"},
 		inTests: append([]string{"storage/storagetest"}, wholeBot...),
 		why:     "the paid door stands between bot and juhe; drivers and adapters are cmd's choice"},
 	{pkg: "bot/watch", ours: []string{"bot", "storage"}, theirs: []string{logrusPkg, "golang.org/x/sync", "golang.org/x/time"}, inTests: wholeBot,

@@ -8,12 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
 func TestWorldAnswersAndLeavesNothing(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	t.Setenv("TMPDIR", t.TempDir())
 	w, err := fakeWorld(t.Context(), silent())
 	if err != nil {
