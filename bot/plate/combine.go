@@ -120,7 +120,7 @@ func cityLettered(p Place, province *provinceInfo, b *body) Reading {
 
 // doubtful turns a certain reading into one that needs a yes.
 func doubtful(r Reading, why Reason) Reading {
-	if r.Action == Query || r.Action == Confirm && why != "" {
+	if why != "" && (r.Action == Query || r.Action == Confirm) {
 		r.Action, r.Reason, r.Note = Confirm, why, notes[why]
 	}
 	return r
@@ -149,45 +149,49 @@ func (l lead) agrees(b *body) bool {
 }
 
 // among reads the text with each of several places and keeps those that agree
-// with the agency letter; if none does, all. One left is a guess, several are
-// a choice.
-func among(t Text, leads []lead, why Reason) (Reading, body) {
-	for _, strict := range [...]bool{true, false} {
-		if r, b, ok := amongThose(t, leads, why, strict); ok {
-			return r, b
-		}
+// with the agency letter; if none does and lenient is set, all. One left is a
+// guess, several are a choice.
+func among(t Text, leads []lead, why Reason, lenient bool) (Reading, body) {
+	if r, b, ok := amongThose(t, leads, why, true); ok {
+		return r, b
+	}
+	if r, b, ok := amongThose(t, leads, why, false); ok && lenient {
+		return r, b
 	}
 	return reject(NoPlate, "no plate"), body{}
 }
 
+// amongThose keeps, when strict, the places whose letter is in use. Where they
+// leave a choice, it ends with those whose letter is not.
 func amongThose(t Text, leads []lead, why Reason, strict bool) (Reading, body, bool) {
 	var first Reading
 	var at body
-	var all []Reading // only when there is more than the first
+	var more, doubted []Reading // nil as a rule
 	for _, l := range leads {
 		b := readBody(t, l.end, false)
-		if b.n == 0 || strict && !l.agrees(&b) {
+		if b.n == 0 {
 			continue
 		}
 		r := under(l.Place, &b)
 		switch {
 		case strict && r.Action != Query && r.Action != Confirm && r.Action != Unsupported:
+		case strict && !l.agrees(&b):
+			if r.Reason == NewLetter {
+				doubted = append(doubted, r)
+			}
 		case first.Action == "":
 			first, at = r, b
 		case r.Action == first.Action:
-			if all == nil {
-				all = append(all, first)
-			}
-			all = append(all, r)
+			more = append(more, r)
 		}
 	}
 	switch {
 	case first.Action == "":
 		return first, at, false
-	case all == nil:
+	case more == nil:
 		return doubtful(first, why), at, true
 	}
-	return choice(all, why), at, true
+	return choice(append(append([]Reading{first}, more...), doubted...), why), at, true
 }
 
 // choice offers several readings.

@@ -35,7 +35,8 @@ type scanner struct {
 	t           Text
 	r           []rune
 	i           int
-	open        int // a plate may begin here whatever stands before
+	open        int // a word or a plate has just ended here
+	nameEnd     int // a place name has just ended here
 	first, last int // the text without blanks and punctuation around it
 }
 
@@ -63,7 +64,7 @@ func (s *scanner) match() (Match, bool) {
 		return s.latin()
 	}
 	tr := atlas.of(r)
-	if tr&^(isHintStart|isSpoken) == 0 {
+	if tr&^(isHintStart|isSpoken) == 0 && s.i != s.first {
 		s.i++
 		return Match{}, false
 	}
@@ -78,6 +79,7 @@ func (s *scanner) match() (Match, bool) {
 				return m, true
 			}
 			s.seam(s.i + n)
+			s.nameEnd = s.i
 			return Match{}, false
 		}
 	}
@@ -87,11 +89,14 @@ func (s *scanner) match() (Match, bool) {
 			return Match{}, false
 		}
 	}
-	m, ok := s.character(r, tr)
-	if !ok {
-		s.i++
+	if m, ok := s.character(r, tr); ok {
+		return m, true
 	}
-	return m, ok
+	if m, ok := s.stranger(r); ok {
+		return m, true
+	}
+	s.i++
+	return Match{}, false
 }
 
 // character tries the plates that begin with a single character.
@@ -100,14 +105,33 @@ func (s *scanner) character(r rune, tr traits) (Match, bool) {
 	case tr&isProvince != 0:
 		return s.province(r)
 	case tr&isNotProvince != 0 && s.leftOpen():
-		b := readBody(s.t, s.i+1, false)
-		if b.lettered() && b.complete() {
-			return s.matched(s.i, b.end, reject(BadProvince, string(r)+" is no province"))
-		}
+		return s.noProvince(r)
 	case tr&(isHomophone|isNickname) != 0 && s.leftOpen():
 		return s.sound(r, tr)
 	}
 	return Match{}, false
+}
+
+// noProvince refuses a plate behind a character that is no province; what
+// stands behind is kept, so that only the province has to be asked for.
+func (s *scanner) noProvince(r rune) (Match, bool) {
+	b := readBody(s.t, s.i+1, false)
+	if !b.lettered() || !b.complete() || b.masked {
+		return Match{}, false
+	}
+	reading := reject(BadProvince, string(r)+" is no province")
+	reading.Parts = Parts{Letters: string(b.buf[:1]), Serial: string(b.serial())}
+	return s.matched(s.i, b.end, reading)
+}
+
+// stranger refuses 龙A12345 when that is the whole message. Within a message a
+// character before a letter is just the end of a word.
+func (s *scanner) stranger(r rune) (Match, bool) {
+	if s.i != s.first || !isHan(r) || !isLetter(at(s.r, s.i+1)) || strings.ContainsRune(openers, r) {
+		return Match{}, false
+	}
+	m, ok := s.noProvince(r)
+	return m, ok && m.End >= s.last
 }
 
 func (s *scanner) matched(start, end int, r Reading) (Match, bool) {
@@ -156,7 +180,7 @@ func (s *scanner) named(places []Place, end int) (Match, bool) {
 			leads[n] = lead{p, end}
 			n++
 		}
-		r, b = among(s.t, leads[:n], CityName)
+		r, b = among(s.t, leads[:n], CityName, true)
 	}
 	if why != "" {
 		r = doubtful(r, why)
@@ -177,9 +201,10 @@ func connectorAt(r []rune) (n int, doubt bool) {
 }
 
 // plausible separates attempts at a plate from text that merely has letters and
-// digits behind a province: 川A套餐, 新区A栋12345号, 上海2024年.
+// digits behind a province: 川A套餐, 新区A栋12345号, 上海2024年. When they are
+// the whole message, they are an attempt.
 func (s *scanner) plausible(r *Reading, b *body) bool {
-	if s.i == s.first && b.end >= s.last {
+	if s.whole(b) && (b.lettered() || !b.long) {
 		return true
 	}
 	if !b.lettered() {
@@ -201,7 +226,8 @@ func (s *scanner) plausible(r *Reading, b *body) bool {
 	}
 }
 
-func isUnit(r rune) bool { return r != 0 && strings.ContainsRune(units, r) }
+func isUnit(r rune) bool    { return r != 0 && strings.ContainsRune(units, r) }
+func isCounter(r rune) bool { return r != 0 && strings.ContainsRune(counters, r) }
 
 // leftOpen reports whether a doubtful head may begin here: not in the middle of
 // a word.
@@ -216,7 +242,7 @@ func (s *scanner) leftOpen() bool {
 // sound reads a plate behind a character that sounds like a province, or is an
 // old name of one. It must look like a plate: these are common characters.
 func (s *scanner) sound(r rune, tr traits) (Match, bool) {
-	if s.i != s.first && !isLetter(at(s.r, readJoint(s.r, s.i+1, true).end)) {
+	if s.i == s.nameEnd && s.i > 0 || s.i != s.first && !isLetter(at(s.r, readJoint(s.r, s.i+1, true).end)) {
 		return Match{}, false
 	}
 	why := Homophone
@@ -229,7 +255,7 @@ func (s *scanner) sound(r rune, tr traits) (Match, bool) {
 		leads[n] = lead{p, s.i + 1}
 		n++
 	}
-	reading, b := among(s.t, leads[:n], why)
+	reading, b := among(s.t, leads[:n], why, true)
 	if b.n == 0 || !s.whole(&b) && !convincing(&reading, &b) {
 		return Match{}, false
 	}

@@ -61,7 +61,8 @@ func (s *scanner) reversed(end int) (Match, bool) {
 // provinceless reads a letter and a serial, or two letters and five digits.
 func (s *scanner) provinceless(end int) (Match, bool) {
 	b := readBody(s.t, s.i, true)
-	if s.glued(s.i-1, -1) || s.glued(b.end, 1) || b.digits() < 3 || b.masked || !b.complete() && b.suffix == "" {
+	military := b.n == 7 && !b.long && end > s.i+1 && b.buf[1] >= 'A' && countLetters(b.buf[2:7]) == 0 && b.suffix == ""
+	if s.glued(s.i-1, -1) || s.glued(b.end, 1) || s.glued(end, 1) || isUnit(b.after) || b.digits() < 3 || b.masked || !b.complete() && b.suffix == "" && !military {
 		return Match{}, false
 	}
 	if b.suffix != "" && (len(b.serial()) != 4 || special[b.suffix].kind == "") {
@@ -71,7 +72,7 @@ func (s *scanner) provinceless(end int) (Match, bool) {
 		return s.matched(s.i, b.end+1, reject(WrongOrder, "the province stands behind"))
 	}
 	parts := Parts{Letters: string(b.buf[:1]), Serial: string(b.serial()) + b.suffix}
-	if b.n == 7 && end > s.i+1 && countLetters(b.buf[2:7]) == 0 {
+	if military {
 		n := string(b.chars())
 		return s.matched(s.i, b.end, Reading{Action: Unsupported, Normalized: n, Kind: Military, HPZL: "32", Prefix: n[:2], Parts: parts,
 			Reason: MissingProvince, Note: "two letters and five digits: military, or the province is missing"})
@@ -87,8 +88,10 @@ func (s *scanner) glued(i, step int) bool {
 	switch at(s.r, i) {
 	case '/', '=', '&', '@', '#', '_', '%', '?', '\\', '+':
 		return true
-	case '.', '-', ':':
+	case '.', ':':
 		return wordRune(at(s.r, i+step))
+	case '-':
+		return step < 0 && wordRune(at(s.r, i+step))
 	}
 	return false
 }
@@ -101,8 +104,8 @@ func (s *scanner) pinyin() (Match, bool) {
 	if n == 0 {
 		return Match{}, false
 	}
-	r, b := among(s.t, leads[:n], Pinyin)
-	if b.n == 0 || !convincing(&r, &b) || r.Action == Ask && !spaced || r.Reason == NewLetter && !spaced {
+	r, b := among(s.t, leads[:n], Pinyin, spaced)
+	if b.n == 0 || !convincing(&r, &b) || r.Action == Ask && !spaced {
 		return Match{}, false
 	}
 	return s.matched(s.i, b.end, r)

@@ -21,6 +21,9 @@ func (p Parts) Reading() Reading {
 	return p.with([]Place{{Province: p.Province}}, "")
 }
 
+// String masks the serial.
+func (p Parts) String() string { return p.Province + p.Letters + Mask(p.Serial) }
+
 // WithProvince puts in, or replaces, the province that a person named in any
 // way Places understands. A city brings its agency letter along if none is
 // known yet. ok is false when the text names no place.

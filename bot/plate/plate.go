@@ -1,5 +1,24 @@
 // Package plate reads Chinese number plates the way people type and say them.
+//
+// Fold brings a message into one form, Find reads every plate in it, Parse a
+// message that is expected to be one plate, Parts goes on from what was
+// missing, and ParseVIN reads frame numbers. Nothing here does I/O, keeps state
+// or uses a regular expression: a plate is a head (what stands for the
+// province), a body (agency letter, serial, suffix) and the rules of GA 36-2018
+// for both.
+//
+//	帮我查  护        C12345       的违章
+//	        head      body
+//	        sound     letter C, serial 12345
+//	        → 沪, to be confirmed
+//
+// To read the source: fold.go, then find.go with latin.go and special.go (the
+// heads), body.go with joint.go and suffix.go (the bodies), ga36.go (the rules),
+// combine.go (a head with a body, several heads), hint.go (黄牌), parse.go.
+// The table_*.go files are the data; atlas.go compiles them.
 package plate
+
+import "unicode/utf8"
 
 // An Action is what a caller should do with a Reading.
 type Action string
@@ -73,7 +92,8 @@ const (
 	Several         Reason = "several"     // several plates in one text
 )
 
-// A Reading is what a text says about one plate.
+// A Reading is what a text says about one plate. Printed or logged it shows no
+// whole plate.
 type Reading struct {
 	Action     Action
 	Normalized string   // canonical plate; "" when no single plate follows
@@ -83,6 +103,32 @@ type Reading struct {
 	Prefix     string   // 沪C; "" when it does not apply
 	Candidates []string // with Choose: the plates to offer, best first
 	Reason     Reason
-	Parts      Parts  // what is known of the plate, complete or not, to go on from
+	Parts      Parts  // what is known of an ordinary plate, complete or not: with Ask the question's context
 	Note       string // why, in English, for people who test
+}
+
+// String masks the plate: query 沪C1**45.
+func (r Reading) String() string {
+	s := string(r.Action)
+	if r.Normalized != "" {
+		s += " " + Mask(r.Normalized)
+	}
+	if r.Reason != "" {
+		s += " (" + string(r.Reason) + ")"
+	}
+	return s
+}
+
+// Mask hides the middle of a plate, for logs: 沪C1**45. What is too short to
+// hide anything in is hidden as a whole.
+func Mask(plate string) string {
+	n := utf8.RuneCountInString(plate)
+	masked := make([]rune, 0, n)
+	for _, r := range plate {
+		if i := len(masked); n < 6 || i >= 3 && i < n-2 {
+			r = '*'
+		}
+		masked = append(masked, r)
+	}
+	return string(masked)
 }

@@ -110,7 +110,11 @@ func (s *scanner) armedPolice() (Match, bool) {
 	return s.matched(s.i, b.end, recognised(ArmedPolice, "31", "WJ"+abbr+string(b.chars()), "WJ", name, "armed police"))
 }
 
+// isArmedPolice: 12345, 1234X, 12345X; 0112345 on older plates.
 func isArmedPolice(s []byte) bool {
+	if len(s) == 7 {
+		return countLetters(s) == 0
+	}
 	if n := len(s); n < 4 || n > 6 {
 		return false
 	}

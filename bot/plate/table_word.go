@@ -83,6 +83,9 @@ var suffixWords = [...]string{
 // 上海2024年, 贵12345元.
 const units = "年月日号元块米楼路栋室层点分秒个辆次人万千百亿%公里吨岁条位斤克度"
 
+// counters follow a numeral that counts something: 沪A12345一起查.
+const counters = "起共下直辆次条些样台手"
+
 // notProvinces stand where people, and other plates, have something that is no
 // mainland province.
 const notProvinces = "港澳台使领学警军空海"
@@ -92,7 +95,7 @@ const notProvinces = "港澳台使领学警军空海"
 const openers = "查询看的是为下牌号车定除阅加成把要叫换和跟与及或、"
 
 // connectors may stand between a province and the rest: 沪牌A12345.
-var connectors = [...]string{"牌照", "牌", "的"}
+var connectors = [...]string{"牌照", "牌", "字", "的"}
 
 // hintWords tell what kind of plate a message means. Longer words first where
 // one contains another.

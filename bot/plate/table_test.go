@@ -1,0 +1,103 @@
+package plate
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestTableOfTraditionalCharacters(t *testing.T) {
+	from, to := []rune(traditional), []rune(simplified)
+	if len(from) != len(to) {
+		t.Fatalf("%d traditional, %d simplified characters", len(from), len(to))
+	}
+	seen := map[rune]bool{}
+	for i, r := range from {
+		if seen[r] || r == to[i] || !isHan(r) || !isHan(to[i]) {
+			t.Errorf("%c → %c is a repetition or no change", r, to[i])
+		}
+		seen[r] = true
+	}
+	for _, r := range to {
+		if seen[r] {
+			t.Errorf("%c is folded to and folded away", r)
+		}
+	}
+}
+
+func TestTableOfProvinces(t *testing.T) {
+	if len(provinces) != 31 {
+		t.Errorf("%d provinces", len(provinces))
+	}
+	for _, p := range provinces {
+		info := atlas.provinces[[]rune(p.abbr)[0]]
+		for _, f := range strings.Fields(p.agencies) {
+			if l := f[0]; len(f) > 1 && f[1] < 0x80 {
+				if strings.Trim(f, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || atlas.pinyin[f] == nil {
+					t.Errorf("%s: %s is no pinyin of a place", p.name, f)
+				}
+			} else if l < 'A' || l > 'Z' || l == 'I' || l == 'O' || info.letters&(1<<(l-'A')) == 0 {
+				t.Errorf("%s: %s begins with no agency letter", p.name, f)
+			}
+		}
+	}
+	for _, o := range otherNames {
+		if places, n := atlas.nameAt([]rune(o.name)); o.name[0] >= 0x80 && (n == 0 || len(places) == 0) || o.name[0] < 0x80 && atlas.pinyin[o.name] == nil {
+			t.Errorf("%s stands for no place", o.name)
+		}
+	}
+}
+
+// TestEveryPlaceHasItsPlate reads each city with each of its letters, by name,
+// with 市 behind, and in pinyin.
+func TestEveryPlaceHasItsPlate(t *testing.T) {
+	for _, p := range provinces {
+		info := atlas.provinces[[]rune(p.abbr)[0]]
+		for letter, city := range info.cities {
+			if city == "" {
+				continue
+			}
+			want := p.abbr + string(rune(letter)) + "24680"
+			for _, form := range []string{city, city + "市", p.name + city} {
+				if got := Parse(form + want[len(p.abbr):]); got.Normalized != want || got.Action != Confirm && city != p.name {
+					t.Errorf("%s%s reads as %s %s", form, want[len(p.abbr):], got.Action, got.Normalized)
+				}
+			}
+		}
+		for _, r := range info.name {
+			if got := Parse(info.name + "A24680"); got.Normalized != info.abbr+"A24680" || got.Action != Query {
+				t.Errorf("%s (%c) reads as %s %s", info.name, r, got.Action, got.Normalized)
+			}
+			break
+		}
+	}
+}
+
+// TestEverySound offers the province, or one of the two, of each character.
+func TestEverySound(t *testing.T) {
+	seen := map[rune]bool{}
+	for _, h := range homophones {
+		for _, r := range h.sound {
+			if seen[r] || atlas.of(r)&isProvince != 0 {
+				t.Errorf("%c stands twice or is a province", r)
+			}
+			seen[r] = true
+			got := Parse(string(r) + "A24680")
+			want, action := h.provinces+"A24680", Confirm
+			if utf8.RuneCountInString(h.provinces) == 2 {
+				want, action = "", Choose
+			}
+			if got.Action != action || got.Normalized != want {
+				t.Errorf("%cA24680 reads as %s %s", r, got.Action, got.Normalized)
+			}
+		}
+	}
+}
+
+func TestSuffixesAreThreeBytesEach(t *testing.T) {
+	for i, r := range suffixes {
+		if i%3 != 0 || utf8.RuneLen(r) != 3 {
+			t.Errorf("%c at byte %d: suffixAt slices by three", r, i)
+		}
+	}
+}
