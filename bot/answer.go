@@ -189,6 +189,7 @@ func (d *dialog) change(r nlu.Reading) {
 		return
 	}
 	d.s.Form = f
+	d.echo(r)
 	d.resume(open)
 }
 

@@ -33,6 +33,7 @@ func Step(s Session, in Input) (Session, []Effect) {
 		d.at, d.garage = in.At, in.Garage
 		d.pageIs(in)
 	}
+	d.notice()
 	return d.s, d.effects()
 }
 
@@ -158,7 +159,6 @@ func (d *dialog) wake() {
 func (d *dialog) met() {
 	d.wake()
 	d.say("welcome")
-	d.notice()
 	d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
 	if d.s.Ask != nlu.None {
 		d.prompt()
@@ -238,9 +238,10 @@ func (d *dialog) queue(r nlu.Reading, plate string) {
 	d.say("wait.queued", plate, strings.Join(added, d.text("and")))
 }
 
-// notice adds the line about personal data once for each of its versions.
+// notice adds the line about personal data to the first reply, and to the first
+// after the notice has changed.
 func (d *dialog) notice() {
-	if d.s.Noticed == NoticeVersion {
+	if len(d.said) == 0 || d.s.Noticed == NoticeVersion {
 		return
 	}
 	d.s.Noticed = NoticeVersion

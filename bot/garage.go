@@ -75,7 +75,7 @@ func (d *dialog) subscribe(r nlu.Reading) {
 	case len(r.Vehicles) > 0:
 		d.subscribePlate(r)
 	case d.s.Last.Plate != "":
-		d.save(Report{Vehicle: d.s.Last})
+		d.save()
 	default:
 		d.s = d.s.idle()
 		d.s.Form.Keep = true
@@ -87,7 +87,7 @@ func (d *dialog) subscribe(r nlu.Reading) {
 func (d *dialog) subscribePlate(r nlu.Reading) {
 	v := r.Vehicles[0]
 	if d.s.Last.Plate != "" && v.Plate.Normalized == d.s.Last.Plate {
-		d.save(Report{Vehicle: d.s.Last})
+		d.save()
 		return
 	}
 	if v.Plate.Action == plate.Query && d.position(d.formOf(v).Vehicle) == 0 {
@@ -98,32 +98,22 @@ func (d *dialog) subscribePlate(r nlu.Reading) {
 	d.start(v, r.Unlabelled)
 }
 
-// save keeps the vehicle of a report. Asking for it is the consent to keep it.
-func (d *dialog) save(r Report) {
-	at := d.position(r.Vehicle)
+// save keeps the vehicle of the last report. Asking for it is the consent.
+func (d *dialog) save() {
+	saved := Saved{Vehicle: d.s.Last, City: d.s.LastCity, Notice: NoticeVersion}
+	at := d.position(saved.Vehicle)
 	switch {
-	case at == 0 && d.room <= 0:
+	case at > 0:
+		saved.Name = d.garage[at-1].Name
+	case d.room <= 0:
 		d.say("garage.full", len(d.garage))
 		return
-	case at == 0:
+	default:
 		at = len(d.garage) + 1
 	}
-	saved := Saved{Vehicle: r.Vehicle, City: r.City, Notice: NoticeVersion}
-	if at <= len(d.garage) {
-		saved.Name = d.garage[at-1].Name
-		saved.City = list("", r.City, emptyUnless(r.City == "", d.garage[at-1].City))
-	}
 	d.wanted = append(d.wanted, Save{saved})
-	d.say("garage.saved", r.Vehicle.Plate, at)
-	d.options = nil
+	d.say("garage.saved", saved.Plate, at)
 	d.offer("tap.cars", "tap.query")
-}
-
-func emptyUnless(ok bool, s string) string {
-	if ok {
-		return s
-	}
-	return ""
 }
 
 // unsubscribe asks before a vehicle is dropped.

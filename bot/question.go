@@ -69,18 +69,21 @@ func (d *dialog) askLetter(f Form) {
 		prefixes[i] = f.Partial.Province + string(l)
 		d.tap(prefixes[i])
 	}
-	d.say("ask.city_letter", f.Partial.Province, strings.Join(prefixes, d.text("and")))
+	d.say("ask.city_letter", strings.Join(prefixes, d.text("and")))
 }
 
 func (d *dialog) askDigits(f Form) {
-	wants := d.wants(f)
-	d.say("ask.digits", f.Plate, f.Rule.Name, strings.Join(wants, d.text("and")))
-	if len(wants) > 1 {
-		d.say("ask.digits.both", d.text("example.engine"), d.text("example.vin"))
-	} else {
-		d.say("ask.digits.one")
+	wants, first := d.wants(f), len(d.said) == 0
+	ask := d.text("ask.digits", f.Plate, f.Rule.Name, strings.Join(wants, d.text("and")))
+	switch {
+	case len(wants) == 1:
+		ask += "\n" + d.text("ask.digits.one")
+	case first:
+		ask += "\n" + d.text("ask.digits.first", d.text("example.engine"), d.text("example.vin"))
+	default:
+		ask += "\n" + d.text("ask.digits.both")
 	}
-	d.notice()
+	d.tell(ask)
 	d.offer("tap.where", "tap.back", "tap.cancel")
 }
 

@@ -17,20 +17,21 @@ const sessionIdle = 36 * time.Hour
 
 // A Session is where a person stands in the dialogue. Only Step changes it.
 type Session struct {
-	Version int          `json:"v"`
-	Seen    time.Time    `json:"seen,omitzero"` // the last message
-	Ask     nlu.Question `json:"ask,omitempty"` // the question that is open
-	Yes     Yes          `json:"yes,omitempty"` // with a yes/no question: what a yes starts
-	Form    Form         `json:"form,omitzero"` // the vehicle that is being looked up
-	Queue   []Form       `json:"queue,omitempty"`
-	Effects int          `json:"n,omitempty"`       // how many effects were numbered so far
-	Waiting int          `json:"waiting,omitempty"` // the effect whose outcome is awaited; 0 none
-	Since   time.Time    `json:"since,omitzero"`    // when it was asked for
-	Last    Vehicle      `json:"last,omitzero"`     // the vehicle of the last report
-	LastAt  time.Time    `json:"last_at,omitzero"`  // when that report was made
-	Lang    Lang         `json:"lang,omitempty"`
-	Page    int          `json:"page,omitempty"`    // of the last report, from 0
-	Noticed int          `json:"noticed,omitempty"` // version of the privacy notice that was shown
+	Version  int          `json:"v"`
+	Seen     time.Time    `json:"seen,omitzero"` // the last message
+	Ask      nlu.Question `json:"ask,omitempty"` // the question that is open
+	Yes      Yes          `json:"yes,omitempty"` // with a yes/no question: what a yes starts
+	Form     Form         `json:"form,omitzero"` // the vehicle that is being looked up
+	Queue    []Form       `json:"queue,omitempty"`
+	Effects  int          `json:"n,omitempty"`       // how many effects were numbered so far
+	Waiting  int          `json:"waiting,omitempty"` // the effect whose outcome is awaited; 0 none
+	Since    time.Time    `json:"since,omitzero"`    // when it was asked for
+	Last     Vehicle      `json:"last,omitzero"`     // the vehicle of the last report
+	LastAt   time.Time    `json:"last_at,omitzero"`  // when that report was made
+	LastCity string       `json:"last_city,omitempty"`
+	Lang     Lang         `json:"lang,omitempty"`
+	Page     int          `json:"page,omitempty"`    // of the last report, from 0
+	Noticed  int          `json:"noticed,omitempty"` // version of the privacy notice that was shown
 }
 
 // A Form is a vehicle on its way to a query.

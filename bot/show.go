@@ -29,10 +29,10 @@ func (d *dialog) found(in Found) {
 		return
 	}
 	keep := mine && d.s.Form.Keep
-	d.s.Last, d.s.LastAt, d.s.Page = in.Report.Vehicle, in.Report.At, 0
+	d.s.Last, d.s.LastAt, d.s.LastCity, d.s.Page = in.Report.Vehicle, in.Report.At, in.Report.City, 0
 	d.report(in.Report, 0)
 	if keep {
-		d.save(in.Report)
+		d.save()
 	}
 	if !mine {
 		return
@@ -108,7 +108,6 @@ func (d *dialog) report(r Report, page int) {
 	}
 	if page == 0 {
 		d.tell(d.source(r))
-		d.notice()
 	}
 	d.reportOptions(page, to < n, v)
 }

@@ -11,7 +11,6 @@ func (d *dialog) help(r nlu.Reading) {
 	switch {
 	case r.Act == nlu.Start:
 		d.say("welcome")
-		d.notice()
 		d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
 	case r.Act == nlu.MyData:
 		d.myData()
@@ -37,7 +36,11 @@ func (d *dialog) talk(r nlu.Reading) {
 	case nlu.WhoAreYou:
 		d.say("talk.who")
 	default:
-		d.say("talk")
+		if d.s.Ask == nlu.None || d.s.Ask == nlu.ResultShown {
+			d.say("talk")
+			return
+		}
+		d.say("talk.here")
 	}
 }
 

@@ -83,16 +83,18 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error 
 	if err != nil {
 		return err
 	}
-	err = done([]string{userKey(t.User)}, func(tx storage.Tx) error { return b.deliver(tx, t, in) })
+	var saved int64
+	err = done([]string{userKey(t.User)}, func(tx storage.Tx) (err error) {
+		saved, err = b.deliver(tx, t, in)
+		return err
+	})
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
 	}
 	if err != nil {
 		return err
 	}
-	if f, ok := in.(Found); ok && f.Report.Cached {
-		b.saved.Add(1)
-	}
+	b.saved.Add(saved)
 	b.bell.ring(t.User, t.Turn)
 	return nil
 }
@@ -133,29 +135,28 @@ func again(j storage.Job, err error) bool {
 	return ok && e.Again && j.Attempt < maxTries
 }
 
-// deliver moves the person's session by an outcome. Whoever was forgotten
-// meanwhile gets nothing.
-func (b *Bot) deliver(tx storage.Tx, t task, in Input) error {
-	known, err := tx.Get(userBucket, userKey(t.User))
-	if err != nil || known == nil {
-		return err
-	}
+// deliver moves the person's session by an outcome, and counts the queries that
+// an earlier answer served. Whoever was forgotten meanwhile gets nothing.
+func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) {
 	r, err := load(tx, t.User)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	own := r.turn(t.Turn)
-	if own == nil { // forgotten, and talking again
-		return nil
+	if own == nil {
+		return 0, nil
 	}
 	own.Open--
 	x := &run{b: b, tx: tx, user: t.User, key: t.Turn, at: b.now(), r: r}
 	if f, ok := in.(Found); ok {
 		f.Garage, f.Room = r.Garage, x.room()
 		in = f
+		if f.Report.Cached {
+			x.saved++
+		}
 	}
 	if err := x.step(in); err != nil {
-		return err
+		return 0, err
 	}
-	return r.save(tx, t.User)
+	return x.saved, r.save(tx, t.User)
 }

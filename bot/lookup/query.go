@@ -22,10 +22,7 @@ func (d *Desk) Fresh(tx storage.Tx, at time.Time, v bot.Vehicle) (bot.Report, bo
 	if err != nil || !ok || a.State != done || !a.young(at, d.cacheFor) {
 		return bot.Report{}, false, err
 	}
-	report, err := a.report(v)
-	if err != nil {
-		return bot.Report{}, false, err
-	}
+	report := a.report(v)
 	report.Cached = true
 	return report, true, nil
 }
@@ -133,7 +130,10 @@ func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 	a.At, a.Raw = d.now(), c.raw
 	err := c.err
 	if err == nil {
-		_, err = juhe.DecodeResult(c.raw)
+		var res *juhe.Result
+		if res, err = juhe.DecodeResult(c.raw); err == nil {
+			a.Rows = rowsOf(res)
+		}
 	}
 	a.settle(err)
 	a.Until = a.At.Add(kept(a, d.cacheFor))
@@ -157,9 +157,9 @@ func (a answer) outcome(r bot.Request, err error) (bot.Report, error) {
 	case err != nil:
 		return bot.Report{}, err
 	case a.State == done:
-		report, err := a.report(r.Vehicle)
+		report := a.report(r.Vehicle)
 		report.Cached = a.Request != r.ID && a.At.Before(r.At)
-		return report, err
+		return report, nil
 	case a.State == unknown:
 		return bot.Report{}, &bot.Error{Kind: bot.Uncertain}
 	}
