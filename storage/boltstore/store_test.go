@@ -271,9 +271,14 @@ func TestSweep(t *testing.T) {
 			}))
 			return fresh
 		}
-		for i := range sweepRows + 100 { // more than one go
-			enqueue(strconv.Itoa(i), time.Time{})
-		}
+		must(t, s.Update(t.Context(), nil, func(tx storage.Tx) error {
+			for i := range sweepRows + 100 { // more than one go
+				if _, err := tx.Enqueue(storage.Job{ID: strconv.Itoa(i), Queue: "q"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 		enqueue("bad", time.Time{})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Hour, cancel)
