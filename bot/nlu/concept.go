@@ -65,6 +65,7 @@ const (
 	back                          // 上一步
 	same                          // 跟上次一样
 	last                          // 上次那辆
+	earlier                       // 上次, 之前
 	wait                          // 等一下
 	social                        // 哈哈, 好用: talk with the bot
 	offTopic                      // 天气, 外卖

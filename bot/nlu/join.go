@@ -3,17 +3,20 @@ package nlu
 // join makes one value of the groups in which people type and dictate a number:
 // 1 2 3 4 5 6, 123 456, LZZ TEST0 90A 123456.
 func (s *scanner) join() {
-	for i := 0; i < len(s.tokens); i++ {
-		end := s.groups(i)
+	kept := s.tokens[:0] // written behind what is read
+	for i := 0; i < len(s.tokens); {
+		end := max(s.groups(i), i+1)
 		if end-i < 2 || !s.oneNumber(i, end) {
-			i = max(i, end-1)
+			kept = append(kept, s.tokens[i:end]...)
+			i = end
 			continue
 		}
-		s.tokens[i].kind = value
-		s.tokens[i].end = s.tokens[end-1].end
-		s.tokens[i].joined = true
-		s.tokens = append(s.tokens[:i+1], s.tokens[end:]...)
+		t := s.tokens[i]
+		t.kind, t.end = value, s.tokens[end-1].end
+		kept = append(kept, t)
+		i = end
 	}
+	s.tokens = kept
 }
 
 // groups is the end of the runs that begin at token i with one blank between.

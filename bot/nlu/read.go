@@ -136,6 +136,9 @@ func (r *reader) byWhole() bool {
 		return false
 	}
 	a, short := lookup(answerTable, key)
+	if !short {
+		a, short = r.inParts(key)
+	}
 	if short && r.open.yesNo() {
 		return r.answered(a)
 	}
@@ -197,10 +200,35 @@ func (r *reader) byValue() bool {
 			return r.set(Query, "")
 		}
 		return r.set(ProvideInfo, "")
-	case r.Type != "" && r.open.Question == AskType:
-		return r.set(ProvideInfo, "")
+	case r.Type != "" && r.open.Question == ResultShown && !r.is.any(asksHow|look|offence):
+		return r.set(Correct, "")
+	case r.open.Question == AskType:
+		if r.Type == "" {
+			r.Type = r.color()
+		}
+		return r.Type != "" && r.set(ProvideInfo, "")
 	}
 	return false
+}
+
+// color reads the shortest answers to the question for the type: 大的, 蓝.
+func (r *reader) color() string {
+	const longest = 6
+	if len(r.text) > longest {
+		return ""
+	}
+	hpzl := ""
+	for _, c := range r.text {
+		switch c {
+		case '大', '黄':
+			hpzl = "01"
+		case '小', '蓝':
+			hpzl = "02"
+		case '绿':
+			hpzl = "52"
+		}
+	}
+	return hpzl
 }
 
 // byMeaning reads an intent off the meanings of the words.
@@ -211,6 +239,12 @@ func (r *reader) byMeaning() bool {
 	if r.refer() {
 		return true
 	}
+	if r.open.Question == ResultShown && r.paging() {
+		return r.set(Query, NextPage)
+	}
+	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == Push) {
+		return r.unwanted()
+	}
 	if x := match(strongRules[:], r); x != nil {
 		return r.set(x.intent, x.act)
 	}
@@ -220,10 +254,8 @@ func (r *reader) byMeaning() bool {
 	if x := match(factRules[:], r); x != nil {
 		return r.fact(x)
 	}
-	if r.open.Question == AskDigits {
-		if x := r.formQuestion(); x != "" {
-			return r.set(Help, x)
-		}
+	if r.open.Question == AskDigits && r.form() {
+		return true
 	}
 	if r.is.any(wrong) && r.is.any(engine|vin|plateWord) || r.is.any(change) && r.is.any(engine|vin|plateWord) {
 		return r.set(Correct, "")
@@ -246,6 +278,23 @@ func (r *reader) byMeaning() bool {
 	return false
 }
 
+// paging tells whether a message under a result asks for its rest.
+func (r *reader) paging() bool {
+	if r.strange > 4 || r.is.any(offence|tell|bind|remove|car|not|asksHow) {
+		return false
+	}
+	text := string(r.text)
+	return strings.Contains(text, "还有") || strings.Contains(text, "剩下") || strings.Contains(text, "更多") || strings.Contains(text, "下一页")
+}
+
+// unwanted reads a refusal of what was offered or is being sent.
+func (r *reader) unwanted() bool {
+	if r.open.Question == Push {
+		return r.set(Unsubscribe, "")
+	}
+	return r.set(Deny, "")
+}
+
 // fact sets what is asked. Where a number is printed depends on which is
 // wanted.
 func (r *reader) fact(x *rule) bool {
@@ -263,20 +312,22 @@ func (r *reader) whereWanted() Act {
 	return WhereEngine
 }
 
-// formQuestion reads a question about the number that is asked for when it
-// does not name it: 在哪看, 不知道, 为什么要.
-func (r *reader) formQuestion() Act {
+// form reads what is said about the number that is asked for without naming
+// it: 在哪看, 不知道, 为什么要, 用上次的.
+func (r *reader) form() bool {
 	switch {
-	case r.is.any(offence | look&^view | tell | bind | region):
-		return ""
+	case r.is.any(offence | tell | bind | region | not):
+		return false
 	case r.is.any(lacking):
-		return NoDigits
+		return r.set(Help, NoDigits)
 	case r.is.any(why):
-		return Privacy
+		return r.set(Help, Privacy)
 	case r.is.any(where | what):
-		return r.whereWanted()
+		return r.set(Help, r.whereWanted())
+	case r.is.any(earlier) && !r.is.any(look|wrong|change):
+		return r.set(ProvideInfo, SameAs)
 	}
-	return ""
+	return false
 }
 
 // byYesNo reads longer answers to a yes-or-no question.

@@ -74,7 +74,7 @@ func (r *reader) byChoice() bool {
 // 最后一个; 0 for none.
 func (r *reader) position() int {
 	for _, t := range r.tokens {
-		if t.kind == ordinal {
+		if t.kind == ordinal && t.n > 0 {
 			return t.n
 		}
 	}
@@ -104,7 +104,7 @@ func (r *reader) refer() bool {
 		return false
 	}
 	r.ordinals()
-	if r.is.any(last) && !r.is.any(same) {
+	if r.Ref == 0 && r.is.any(last) {
 		r.Ref = LastRef
 	}
 	r.Name = r.owner()
@@ -172,7 +172,7 @@ func (r *reader) byPlace() bool {
 func (r *reader) locate() {
 	for _, t := range r.tokens {
 		if t.kind == location {
-			r.at(t.place)
+			r.at(*t.place)
 		}
 	}
 	if r.City == "" && r.Province == "" {

@@ -16,8 +16,8 @@ const asksHow = how | where | why
 // message is a query. Texts of the police (police) speak of reminders, too.
 var platedRules = [...]rule{
 	{some: remove | sold, none: asksHow, intent: DeleteVehicle},
-	{all: stop | tell, none: asksHow, intent: Unsubscribe},
-	{all: not | tell, none: asksHow | only, intent: Unsubscribe},
+	{all: stop | tell, none: asksHow | police, intent: Unsubscribe},
+	{all: not | tell, none: asksHow | only | police, intent: Unsubscribe},
 	{all: stop | look, none: asksHow | tell, intent: Cancel},
 	{all: not | look, none: asksHow | tell | police, intent: Cancel},
 	{some: tell, none: asksHow | police | long, intent: Subscribe},
@@ -29,7 +29,7 @@ var platedRules = [...]rule{
 // otherwise say.
 var strongRules = [...]rule{
 	{some: swap, none: offTopic, intent: Correct, act: Swap},
-	{some: same, none: offence, intent: ProvideInfo, act: SameAs},
+	{some: same, none: offence | look | last, intent: ProvideInfo, act: SameAs},
 	{some: forget, none: asksHow, intent: ForgetMe},
 	{all: forget, intent: Help, act: MyData},
 	{some: offTopic, none: offence | engine | vin | licence | human | region | elsewhere, intent: Unknown},
@@ -38,6 +38,7 @@ var strongRules = [...]rule{
 	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
 	{all: remove | all, none: asksHow | car | offence | plateWord, intent: ForgetMe},
 	{all: not | bind | data, intent: ForgetMe},
+	{all: not | remove, none: asksHow | query | sold, intent: Cancel},
 	{some: remove | sold, none: asksHow | query | offence, intent: DeleteVehicle},
 	{all: remove, some: car, none: asksHow | offence, intent: DeleteVehicle},
 	{all: only | tell, intent: Subscribe},
@@ -71,7 +72,12 @@ var factRules = [...]rule{
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
 	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
 	{all: act, some: score | price | fine, none: mine, intent: Help, act: Handling},
-	{all: price, none: fine, intent: Help, act: Price},
+	{all: price, none: fine | car, when: saysFew, intent: Help, act: Price},
+	{all: price | look, none: fine, intent: Help, act: Price},
+	{all: why, some: offence | look, none: engine | vin, intent: Help, act: Delay},
+	{all: able | why, none: engine | vin | car, intent: Help},
+	{all: able | what, none: place | region | car | bind | tell, when: saysFew, intent: Help},
+	{all: need, none: place | region | elsewhere | tell, intent: Help},
 	{all: data | mine, none: offence | look | tell, intent: Help, act: MyData},
 	{all: data, some: what | which | where, none: offence | place | region | need, intent: Help, act: MyData},
 	{all: bind | mine, some: what, none: car | tell, intent: Help, act: MyData},
@@ -83,8 +89,9 @@ var plainRules = [...]rule{
 	{all: place | query, some: look, none: offence, intent: Cities},
 	{all: elsewhere, some: able | look | query, intent: Cities},
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
+	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
 	{some: help, none: tell | offence, intent: Help},
-	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, intent: Help},
+	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
 	{some: how, when: saysNothingElse, none: missing | social, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
@@ -99,7 +106,9 @@ var plainRules = [...]rule{
 	{some: tell, none: asksHow | what | long, intent: Subscribe},
 	{some: bind, none: asksHow | query | what | why, intent: Subscribe},
 	{all: recent | offence, none: query | look | mine | missing | fine, intent: Subscribe},
-	{all: not | look, intent: Cancel, act: ""},
+	{all: not | look, intent: Cancel},
+	{all: not, none: offence | tell | bind | remove | asksHow | query, when: formOpen, intent: Cancel},
+	{some: wrong, none: asksHow | offence | look, intent: Correct},
 	{all: stop | look, intent: Cancel},
 	{some: stop, none: asksHow | query | offence, intent: Cancel},
 	{all: all | look, none: place | region, intent: Query, act: All},
@@ -122,6 +131,13 @@ func notAsking(some concept) func(*reader) bool {
 func saysLittle(r *reader) bool {
 	return r.strange <= 3 || r.is.any(car|mine|plateWord) && r.strange <= 6
 }
+
+// saysFew excludes messages that speak of other things as well: 多少钱, but
+// not 一箱牛奶多少钱.
+func saysFew(r *reader) bool { return r.strange <= 2 }
+
+// formOpen tells whether there is a form that can be left.
+func formOpen(r *reader) bool { return r.open.asking() }
 
 // saysNothingElse excludes messages with further words.
 func saysNothingElse(r *reader) bool { return r.strange <= 1 }

@@ -1,6 +1,9 @@
 package nlu
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // latin cuts what begins with a Latin letter or a digit: a phrase, an address,
 // a quantity, or a run that may be a value.
@@ -75,13 +78,13 @@ func (s *scanner) parameter(i, end int) bool {
 }
 
 // measures follow a quantity.
-var measures = []rune("年月日时分秒点元块毛角钱万千百次层楼栋室度米里公岁条%天周辆台部张个栏折路弄幢期倍斤升座门折")
+const measures = "年月日时分秒点元块毛角钱万千百次层楼栋室度米里公岁条%天周辆台部张个栏折路弄幢期倍斤升座门"
 
 // quantity tells whether the run from i to end is a date, a time, an amount or
 // an ordinal.
 func (s *scanner) quantity(i, end int) bool {
 	before, after := s.before(i), s.after(end)
-	if before == '第' || before == '¥' || before == '$' || before == '￥' || slices.Contains(measures, after) {
+	if before == '第' || before == '¥' || before == '$' || before == '￥' || after != 0 && strings.ContainsRune(measures, after) {
 		return true
 	}
 	run := s.text[i:end]
@@ -146,7 +149,7 @@ func letters(run []rune) int {
 
 // notNumbers are numbers that everybody knows and nobody's engine has: the
 // police's app and the emergency and service lines.
-var notNumbers = map[string]bool{"12123": true, "122": true, "110": true, "12122": true, "12345": false, "95518": true, "12328": true}
+var notNumbers = map[string]bool{"12123": true, "122": true, "110": true, "12122": true, "95518": true, "12328": true}
 
 // laughter tells whether a run is HHH, HAHAHA, XSWL and the like.
 func laughter(run []rune) bool {

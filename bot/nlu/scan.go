@@ -37,8 +37,7 @@ type token struct {
 	start, end int
 	phrase     *phrase // of a word
 	n          int     // of a number: index of the match; of an ordinal: its count
-	place      plate.Place
-	joined     bool // a value that was typed in groups
+	place      *plate.Place
 }
 
 // A scanner cuts a message into tokens, from left to right, in one pass.
@@ -137,7 +136,7 @@ func (s *scanner) han(i int) token {
 	}
 	if named != nil {
 		s.is |= place
-		return token{kind: location, start: i, end: named.End, place: named.Places[0]}
+		return token{kind: location, start: i, end: named.End, place: &named.Places[0]}
 	}
 	return token{kind: han, start: i, end: i + 1}
 }
@@ -163,79 +162,6 @@ func (s *scanner) word(i int, p *phrase) token {
 		s.label = false
 	}
 	return token{kind: word, start: i, end: i + len(p.text), phrase: p}
-}
-
-// counted cuts 第二辆 and 后六位.
-func (s *scanner) counted(i int) (token, bool) {
-	rest := s.text[i:]
-	if rest[0] == '第' {
-		if n, end := smallNumber(rest[1:]); end > 0 {
-			end++
-			if end < len(rest) && slices.Contains(ordinalUnits, rest[end]) {
-				end++
-			}
-			return token{kind: ordinal, start: i, end: i + end, n: n}, true
-		}
-	}
-	if end := tailRun(rest); end > 0 {
-		s.is |= count
-		return token{kind: tail, start: i, end: i + end}, true
-	}
-	return token{}, false
-}
-
-// ordinalUnits may follow 第二.
-var ordinalUnits = []rune("辆台部个条位项号张架")
-
-// tailRun is the length of "the last N characters" that begins the text:
-// 后6位, 最后四位数, 末六位, 尾号6位.
-func tailRun(r []rune) int {
-	i := 0
-	if r[0] == '最' {
-		i++
-	}
-	if i >= len(r) || !slices.Contains([]rune("后末尾"), r[i]) {
-		return 0
-	}
-	i++
-	for i < len(r) && slices.Contains([]rune("面边的数号 "), r[i]) {
-		i++
-	}
-	_, size := smallNumber(r[i:])
-	if size == 0 {
-		return 0
-	}
-	i += size
-	unit := i
-	for i < len(r) && slices.Contains([]rune("位个码数字号"), r[i]) {
-		i++
-	}
-	if unit == i && i < len(r) && isAlnum(r[i]) {
-		return 0
-	}
-	return i
-}
-
-// smallNumber reads 1 to 99 in digits or 一 to 十, and its length.
-func smallNumber(r []rune) (n, size int) {
-	for size < len(r) && size < 2 && isDigit(r[size]) {
-		n = 10*n + int(r[size]-'0')
-		size++
-	}
-	if size > 0 {
-		return n, size
-	}
-	if len(r) > 0 {
-		for i, d := range []rune("一二三四五六七八九十") {
-			if r[0] == d {
-				return i + 1, 1
-			}
-		}
-		if r[0] == '两' {
-			return 2, 1
-		}
-	}
-	return 0, 0
 }
 
 // sign cuts what begins with neither a letter nor a digit.

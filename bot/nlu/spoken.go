@@ -33,6 +33,9 @@ func spokenRun(r []rune) int {
 			break
 		}
 	}
+	for n > 0 && (r[n-1] == '哦' || r[n-1] == '阿') {
+		n, words = n-1, words-1 // a sigh behind the number
+	}
 	if n < shortestSpoken || figures < 3 || words == 0 {
 		return 0
 	}

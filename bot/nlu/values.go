@@ -28,6 +28,7 @@ type filler struct {
 	car     int        // the nearest preceding plate, 0 before the first
 	before  int        // index of the last loose value in tokens, -1 none
 	denied  bool       // 不是 was the last word: the next value is not meant
+	alone   bool       // the message is one value
 	private bool       // 电话: the next value is none of our business
 	used    int        // values that went anywhere
 	sure    bool       // some value had a label
@@ -39,7 +40,7 @@ type filler struct {
 // fill gives every value of the message to the vehicle it belongs to: to the
 // label before it, to the label behind it (123456是发动机号), else in order.
 func (s *scanner) fill(cars []Vehicle) *filler {
-	f := &filler{scanner: s, cars: cars, before: -1}
+	f := &filler{scanner: s, cars: cars, before: -1, alone: s.single()}
 	if len(f.cars) == 0 {
 		f.cars = make([]Vehicle, 1)
 	}
@@ -237,7 +238,7 @@ func (f *filler) spread(car int) {
 // it must stand apart, as in a list.
 func (f *filler) mayStandAlone(i int, text string) bool {
 	if f.open.Question == AskDigits && f.plates == 0 {
-		return len(text) >= shortestLoose || f.alone(i)
+		return len(text) >= shortestLoose || f.alone
 	}
 	if f.plates == 0 {
 		return f.is.any(wrong|change) || f.open.Question == None && f.is == 0 &&
@@ -252,14 +253,18 @@ func (f *filler) mayStandAlone(i int, text string) bool {
 	return f.apart(i)
 }
 
-// alone tells whether nothing of weight stands beside the token.
-func (f *filler) alone(i int) bool {
-	for j, t := range f.tokens {
-		if j != i && (t.kind == value || t.kind == han || t.kind == number) {
+// single tells whether the message is one value and nothing else of weight.
+func (s *scanner) single() bool {
+	values := 0
+	for _, t := range s.tokens {
+		switch t.kind {
+		case value:
+			values++
+		case han, number:
 			return false
 		}
 	}
-	return true
+	return values == 1
 }
 
 // apart tells whether the token is bounded by blanks, punctuation, a plate or

@@ -49,11 +49,11 @@ var shortAnswers = [...]struct {
 	answer  answer
 	phrases string
 }{
-	{yes, `是 是的 是滴 是啊 是呀 是嘞 是哒 是它 是这个 是这辆 对 对的 对啊 对呀 对头 对滴 对对 对对对 没错 没毛病 确认 确定 确认无误 无误 正确 准确 就是 就是这个 就是它 就是这辆 就这个 就它 正是 yes yep yeah yup y ye correct right confirm 系 系啊 系呀 啱 冇错 同意 我同意 肯定 当然 当然是 必须 true 确实 确认查询 确认删除 确认订阅 没问题 无问题 是我的 对是这个 对就是这个 1 ① 选1 选一 第一个 ✅ ✔ ☑ 是1`},
-	{okay, `好 好的 好滴 好哒 好嘞 好啊 好呀 好吧 好好 好好好 行 行的 行吧 行啊 行呗 可以 可以的 可以啊 可以呀 可 ok okay okk okey oki k 嗯 嗯嗯 嗯呢 恩 恩恩 恩呢 en 昂 中 中啊 要得 得 得嘞 成 成吧 妥 妥妥的 sure fine alright go go_ahead 👍 👌 🆗 🙆 👏 💯 🤝 [ok] [强] [好的] [握手] [抱拳] [胜利] [鼓掌] 查 查吧 查呗 就查这个 就按这个查 按这个查 查这个 继续 继续查 开始 开始吧 开始查 开 开吧 开通 开通吧 来吧 来 走起 整 要 要的 要啊 需要 想要 我要 可以查 直接查 删 删吧 删了吧 删除 删掉 订吧 订阅吧 保存 存吧 好的可以 好的查吧 帮我开 试试 那就这样 就这样 就这样吧 没意见 随便 都行 加 加吧 i_agree agree 允许 打开 开启`},
-	{no, `不 否 不是 不是的 不是啊 不是这个 不是它 不是这辆 no n nope nah not 非 唔系 唔系啊 不系 👎 ❌ ✖ ✗ 🙅 [弱] [no] 2 ② 选2 选二 第二个 不行 不可以 不同意 不好 不确定 都不是 不删 不删了 别删 不查 别查 先别查 先别 不确认 false 别 不开 不订 不订阅 不保存 不加 别动`},
+	{yes, `是 是的 是滴 是啊 是呀 是嘞 是哒 是它 是这个 是这辆 对 对的 对啊 对呀 对头 对滴 对对 对对对 没错 没毛病 确认 确定 确认无误 无误 正确 准确 就是 就是这个 就是它 就是这辆 就这个 就它 正是 yes yep yeah yup y ye correct right confirm 系 系啊 系呀 啱 冇错 同意 我同意 肯定 当然 当然是 必须 true 确实 确认查询 确认删除 确认订阅 没问题 无问题 是我的 对是这个 对就是这个 1 ① 选1 选一 第一个 一 是这个没错 ✅ ✔ ☑ 是1`},
+	{okay, `好 好的 好滴 好哒 好嘞 好啊 好呀 好吧 好好 好好好 行 行的 行吧 行啊 行呗 可以 可以的 可以啊 可以呀 可 ok okay okk okey oki k 嗯 嗯嗯 嗯呢 恩 恩恩 恩呢 en 昂 中 中啊 要得 得 得嘞 成 成吧 妥 妥妥的 sure fine alright go go_ahead 👍 👌 🆗 🙆 👏 💯 🤝 [ok] [强] [好的] [握手] [抱拳] [胜利] [鼓掌] 查 查吧 查呗 就查这个 就按这个查 按这个查 查这个 继续 继续查 开始 开始吧 开始查 开 开吧 开通 开通吧 来吧 来 走起 整 要 要的 要啊 订阅吧 没问题 用 需要 想要 我要 可以查 直接查 删 删吧 删了吧 删除 删掉 订吧 订阅吧 保存 存吧 好的可以 好的查吧 帮我开 试试 那就这样 就这样 就这样吧 没意见 随便 都行 加 加吧 i_agree agree 允许 打开 开启`},
+	{no, `不 否 不是 不是我的 不是我的车 不是的 不是啊 不是这个 不是它 不是这辆 no n nope nah not 非 唔系 唔系啊 不系 👎 ❌ ✖ ✗ 🙅 [弱] [no] 2 ② 选2 选二 第二个 二 不行 不可以 不同意 不好 不确定 都不是 不删 不删了 别删 不查 别查 先别查 先别 不确认 false 别 不开 不订 不订阅 不保存 不加 别动`},
 	{decline, `不用 不用了 不要 不要了 不需要 不需要了 不了 不必 不必了 免了 暂时不用 暂时不要 暂时不需要 暂不 暂不需要 先不用 先不要 先不了 下次 下次吧 下次再说 再说 再说吧 以后再说 我再想想 再想想 想一想 考虑一下 我考虑一下 再考虑考虑 no_thanks no_thank_you not_now later 唔使 唔使啦 唔使喇 唔使了 唔要 唔要了 no_need 没兴趣 没必要 没这个必要`},
-	{drop, `算了 算了吧 不查了 先不查了 先不查 不想查了 不弄了 不搞了 不办了 不玩了 拉倒 拉倒吧 算了不查了 唔查 唔查啦 唔查喇 唔查了 never_mind nevermind forget_it 太麻烦了 太麻烦了不查了 太麻烦了算了 好麻烦不查了 嫌麻烦 不用查了 别查了`},
+	{drop, `算了 算了吧 不查了 不想弄 不想弄了 不想搞了 不想办了 先不查了 先不查 不想查了 不弄了 不搞了 不办了 不玩了 拉倒 拉倒吧 算了不查了 唔查 唔查啦 唔查喇 唔查了 never_mind nevermind forget_it 太麻烦了 太麻烦了不查了 太麻烦了算了 好麻烦不查了 嫌麻烦 不用查了 别查了`},
 	{none, `没有 没 没有啊 没有呢 木有 冇 没有的 无 没得 没有了 都没有 none 我没有 没有哦`},
 	{mistaken, `错 错了 不对 搞错了 弄错了 错啦 不对啊 不对吧 不太对 有误 有问题 wrong incorrect 写错了 打错了 输错了 填错了 发错了 不正确 唔啱 错的 全错了 都错了 认错了 猜错了`},
 	{leave, `取消 取消吧 取消查询 取消操作 退出 退出查询 退出吧 结束 结束吧 结束查询 cancel quit exit abort 放弃 放弃了 中止 终止 我要取消 我要退出 退 走了 取消取消 不继续了 取消掉`},
@@ -180,3 +180,62 @@ func trim(key string) string {
 func isNod(text string) bool {
 	return answerTable[text] == nod || strings.Trim(text, "6") == "" || strings.HasPrefix(text, "23") && strings.Trim(text[1:], "3") == ""
 }
+
+// weight orders answers: of several in one message the heaviest counts, a no
+// more than a yes.
+var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mistaken: 5, leave: 8, halt: 8, tee: 0, nod: 1}
+
+// inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
+// that ends in one of leaving: 太麻烦了，算了.
+func (s *scanner) inParts(key string) (answer, bool) {
+	best, rest := noAnswer, []rune(key)
+	for len(rest) > 0 {
+		a, n := leading(rest)
+		if n == 0 {
+			break
+		}
+		if weight[a] > weight[best] {
+			best = a
+		}
+		rest = rest[n:]
+	}
+	if len(rest) == 0 && best != noAnswer {
+		return best, true
+	}
+	if s.is.any(asksHow | tell | bind | remove | able) {
+		return noAnswer, false
+	}
+	all := []rune(strings.TrimSuffix(key, "谢谢"))
+	for n := min(longestAnswer, len(all)-1); n >= 2; n-- {
+		switch a := answerTable[string(all[len(all)-n:])]; a {
+		case drop, decline, leave:
+			return a, true
+		}
+	}
+	return noAnswer, false
+}
+
+// longestAnswer is as much of a chain as may be one answer.
+const longestAnswer = 6
+
+// leading is the longest answer, or trimming, that begins a chain.
+func leading(r []rune) (answer, int) {
+	for n := min(longestAnswer, len(r)); n > 0; n-- {
+		part := string(r[:n])
+		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) {
+			return a, n
+		}
+		if isTrimming[part] {
+			return noAnswer, n
+		}
+	}
+	return noAnswer, 0
+}
+
+var isTrimming = func() map[string]bool {
+	set := map[string]bool{}
+	for _, x := range append(prefixes[:], suffixes[:]...) {
+		set[x] = true
+	}
+	return set
+}()
