@@ -100,7 +100,7 @@ func (p *probe) cleanup() {
 
 // A fault is one thing that a broken store does wrong.
 type fault struct {
-	update func(s storage.Store, ctx context.Context, keys []string, fn func(storage.Tx) error) error
+	update func(ctx context.Context, s storage.Store, keys []string, fn func(storage.Tx) error) error
 	tx     func(storage.Tx) storage.Tx
 	done   func(storage.Store, storage.Done) storage.Done
 }
@@ -119,7 +119,7 @@ func (s *brokenStore) wrap(fn func(storage.Tx) error) func(storage.Tx) error {
 
 func (s *brokenStore) Update(ctx context.Context, keys []string, fn func(storage.Tx) error) error {
 	if s.fault.update != nil {
-		return s.fault.update(s.Store, ctx, keys, fn)
+		return s.fault.update(ctx, s.Store, keys, fn)
 	}
 	return s.Store.Update(ctx, keys, s.wrap(fn))
 }
@@ -137,7 +137,7 @@ func (s *brokenStore) Work(ctx context.Context, queue string, n int, h storage.H
 	})
 }
 
-func noRollback(s storage.Store, ctx context.Context, keys []string, fn func(storage.Tx) error) error {
+func noRollback(ctx context.Context, s storage.Store, keys []string, fn func(storage.Tx) error) error {
 	var failed error
 	err := s.Update(ctx, keys, func(tx storage.Tx) error {
 		failed = fn(tx)
@@ -147,7 +147,7 @@ func noRollback(s storage.Store, ctx context.Context, keys []string, fn func(sto
 }
 
 // torn runs fn on a snapshot and applies what it put in a second transaction.
-func torn(s storage.Store, ctx context.Context, keys []string, fn func(storage.Tx) error) error {
+func torn(ctx context.Context, s storage.Store, keys []string, fn func(storage.Tx) error) error {
 	late := &lateTx{}
 	if err := s.View(ctx, func(tx storage.Tx) error {
 		late.Tx = tx
