@@ -72,13 +72,17 @@ func (c chatCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	w.work(ctx)
-	return playground.Terminal(ctx, w.bot, playground.TerminalOptions{
+	err = playground.Terminal(ctx, w.bot, playground.TerminalOptions{
 		User:        bot.UserID("chat:" + c.User),
 		In:          p.stdin,
 		Out:         p.stdout,
 		Interactive: isTerminal(p.stdin),
 		Log:         logTo(w.log),
 	})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("chat: %w", errStopped)
+	}
+	return err
 }
 
 // isTerminal tells whether somebody may be sitting there. The null device is a

@@ -396,36 +396,27 @@ func TestStorageKey(t *testing.T) {
 
 func TestQuiet(t *testing.T) {
 	for _, tt := range []struct {
-		quiet, clock string
-		want         bool
+		text    string
+		want    Quiet
+		written string
 	}{
-		{"21:00-08:00", "20:59", false},
-		{"21:00-08:00", "21:00", true},
-		{"21:00-08:00", "03:00", true},
-		{"21:00-08:00", "08:00", false},
-		{"12:00-14:00", "13:59", true},
-		{"12:00-14:00", "14:00", false},
-		{"none", "03:00", false},
-		{"", "03:00", false},
+		{"21:00-08:00", Quiet{21 * time.Hour, 8 * time.Hour}, "21:00-08:00"},
+		{" 12:30 - 14:00 ", Quiet{12*time.Hour + 30*time.Minute, 14 * time.Hour}, "12:30-14:00"},
+		{"00:00-06:00", Quiet{0, 6 * time.Hour}, "00:00-06:00"},
+		{"none", Quiet{}, "none"},
+		{"", Quiet{}, "none"},
 	} {
-		var q Quiet
-		if err := q.UnmarshalText([]byte(tt.quiet)); err != nil {
-			t.Fatal(err)
+		var got Quiet
+		if err := got.UnmarshalText([]byte(tt.text)); err != nil || got != tt.want {
+			t.Errorf("%q: got %v, %v", tt.text, got, err)
 		}
-		clock, err := time.Parse("15:04", tt.clock)
-		if err != nil {
-			t.Fatal(err)
+		if text, err := got.MarshalText(); err != nil || string(text) != tt.written {
+			t.Errorf("%q: written %q, %v", tt.text, text, err)
 		}
-		if got := q.at(clock); got != tt.want {
-			t.Errorf("%q at %s: %v, want %v", tt.quiet, tt.clock, got, tt.want)
-		}
-		text, err := q.MarshalText()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var again Quiet
-		if err := again.UnmarshalText(text); err != nil || again != q {
-			t.Errorf("%q is written %q, which reads %v (%v)", tt.quiet, text, again, err)
+	}
+	for _, text := range []string{"21:00", "21:00-", "25:00-08:00", "21-8", "21:00-08:00-09:00", "never"} {
+		if err := new(Quiet).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q: accepted", text)
 		}
 	}
 }

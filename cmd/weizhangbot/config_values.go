@@ -61,15 +61,6 @@ func (q Quiet) MarshalText() ([]byte, error) {
 	return []byte(midnight.Add(q.From).Format("15:04") + "-" + midnight.Add(q.To).Format("15:04")), nil
 }
 
-// at tells whether it is quiet at a time of day in t's own time zone.
-func (q Quiet) at(t time.Time) bool {
-	now := sinceMidnight(t)
-	if q.From <= q.To {
-		return q.From <= now && now < q.To
-	}
-	return now >= q.From || now < q.To
-}
-
 func sinceMidnight(t time.Time) time.Duration {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 }

@@ -21,11 +21,14 @@ type line struct {
 	long bool
 }
 
+// errStopped tells a script that it has only a part of the answers.
+var errStopped = errors.New("stopped before the end of the input")
+
 // eachLine answers every line of in with one JSON value on out, in order, until
 // in ends. Output is held back only while more input is at hand, so a person or
 // a pipe sees each answer at once. Blank lines are lines. A read of in cannot be
-// interrupted: when ctx ends, the goroutine that reads ends with the next line
-// or the end of in.
+// interrupted: when ctx ends, eachLine returns errStopped, and the goroutine
+// that reads ends with the next line or the end of in.
 func eachLine(ctx context.Context, in io.Reader, out io.Writer, answer func(line) any) error {
 	lines, failed := readLines(ctx, in)
 	w := bufio.NewWriter(out)
@@ -34,7 +37,7 @@ func eachLine(ctx context.Context, in io.Reader, out io.Writer, answer func(line
 	for {
 		select {
 		case <-ctx.Done():
-			return w.Flush()
+			return errors.Join(errStopped, w.Flush())
 		case l, ok := <-lines:
 			if !ok {
 				return errors.Join(w.Flush(), <-failed)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -30,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"drains": drains,
 			"exits":  exits,
+			"stops":  stops,
 		},
 	})
 }
@@ -60,6 +62,33 @@ func drains(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
 		ts.Fatalf("SIGTERM: %v\n%s", err, stderr.String())
+	}
+}
+
+// stops starts a command, waits until it has answered a line, sends it SIGTERM
+// while it waits for the next, and wants exit code 1: stops weizhangbot parse
+func stops(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: stops command [args]")
+	}
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
+	cmd.Stderr = ts.Stderr()
+	stdin, err := cmd.StdinPipe()
+	ts.Check(err)
+	stdout, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	_, err = io.WriteString(stdin, "帮助\n")
+	ts.Check(err)
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		ts.Fatalf("no answer: %q, %v", line, err)
+	}
+	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailed {
+		ts.Fatalf("SIGTERM: %v", err)
 	}
 }
 

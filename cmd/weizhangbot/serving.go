@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -41,7 +42,14 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 	}}, nil
 }
 
-func (s *server) url() string { return "http://" + s.listener.Addr().String() }
+// url is where the server can be reached from this machine.
+func (s *server) url() string {
+	address := s.listener.Addr().String()
+	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return "http://" + address
+}
 
 // beforeStop has f called when the server begins to stop, with the time it has.
 func (s *server) beforeStop(f func(context.Context) error) { s.ending = f }

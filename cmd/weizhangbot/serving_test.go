@@ -73,6 +73,14 @@ func TestServerReportsWhatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	everywhere, err := listen(t.Context(), ":0", http.NotFoundHandler(), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(everywhere.url(), "http://127.0.0.1:") {
+		t.Errorf("an address that cannot be opened in a browser: %s", everywhere.url())
+	}
+	_ = everywhere.listener.Close()
 	broken := errors.New("broken")
 	s.beforeStop(func(context.Context) error { return broken })
 	ctx, stop := context.WithCancel(t.Context())

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -40,38 +41,41 @@ type world struct {
 
 // openWorld makes a world of what the configuration names. Whoever gets one
 // closes it.
-func openWorld(ctx context.Context, c Config, log logrus.FieldLogger) (w *world, err error) {
-	w = &world{config: c, log: log}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.close())
-		}
-	}()
-	return w, w.open(ctx)
+func openWorld(ctx context.Context, c Config, log logrus.FieldLogger) (*world, error) {
+	w := &world{config: c, log: log}
+	return w.unless(w.open(ctx))
 }
 
 // fakeWorld makes a world of which nothing is real and nothing remains: a fake
 // Juhe on this machine, and a store that close deletes.
-func fakeWorld(ctx context.Context, log logrus.FieldLogger) (w *world, err error) {
-	w = &world{config: defaults(), log: log}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.close())
-		}
-	}()
+func fakeWorld(ctx context.Context, log logrus.FieldLogger) (*world, error) {
+	w := &world{config: defaults(), log: log}
+	return w.unless(w.openFake(ctx))
+}
+
+// unless is w; or, when it could not be opened, why, with what was opened
+// closed again.
+func (w *world) unless(err error) (*world, error) {
+	if err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+func (w *world) openFake(ctx context.Context) error {
 	if err := w.startFake(ctx); err != nil {
-		return w, err
+		return err
 	}
 	dir, err := os.MkdirTemp("", "weizhangbot-")
 	if err != nil {
-		return w, fmt.Errorf("temporary store: %w", err)
+		return fmt.Errorf("temporary store: %w", err)
 	}
 	w.later(func() error { return os.RemoveAll(dir) })
 	w.config.Storage.Path = filepath.Join(dir, "demo.db")
 	key := make([]byte, sealed.KeySize)
 	_, _ = rand.Read(key) // never fails
 	w.config.Storage.EncryptionKey = Secret(base64.StdEncoding.EncodeToString(key))
-	return w, w.open(ctx)
+	return w.open(ctx)
 }
 
 // startFake starts the fake Juhe and points the configuration at it.
@@ -132,8 +136,12 @@ func (w *world) close() error {
 	return errors.Join(faults...)
 }
 
+// freeTimeout is how long a question that costs nothing may take: it can be
+// asked again.
+const freeTimeout = 10 * time.Second
+
 func juheClient(c Juhe) (*juhe.Client, error) {
-	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, c.Timeout))
+	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)))
 }
 
 // openStore opens the configured store, sealed.
