@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
@@ -101,4 +102,57 @@ func TestDemoPanel(t *testing.T) {
 	if err := p.Set("earthquake", true); !errors.Is(err, playground.ErrNoSwitch) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// What a newcomer sees when turning the switches: each mishap has its sentence,
+// and none of them is paid for twice.
+func TestMishaps(t *testing.T) {
+	for _, tt := range []struct {
+		id      string
+		says    string
+		charged int
+	}{
+		{"maintenance", "维护", 0},
+		{"wrong", "核对", 1},
+		{"cut", "可能已", 1},
+	} {
+		t.Run(tt.id, func(t *testing.T) {
+			t.Setenv("TMPDIR", t.TempDir())
+			w, err := fakeWorld(t.Context(), silent())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := w.close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			w.work(t.Context())
+			panel := newDemoPanel(w.fake, &w.desk.hits)
+			if err := panel.Set(tt.id, true); err != nil {
+				t.Fatal(err)
+			}
+			got := told(t, w, "1", "查违章 沪C12345 发动机号123456 车架号654321")
+			if !strings.Contains(got, tt.says) || strings.Contains(got, "待交罚款") {
+				t.Errorf("no %q in %s", tt.says, got)
+			}
+			if m := w.fake.Meter(); m.Charged != tt.charged || m.Queries != 1 {
+				t.Errorf("%d queries, %d charged; want 1 and %d", m.Queries, m.Charged, tt.charged)
+			}
+		})
+	}
+}
+
+// told is what the bot says to a message, all replies together.
+func told(t *testing.T, w *world, key, text string) string {
+	t.Helper()
+	answer, err := w.bot.Handle(t.Context(), bot.Message{Channel: "demo", User: "demo:li", Key: key, Text: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, r := range answer.Replies {
+		b.WriteString(r.Text + "\n")
+	}
+	return b.String()
 }
