@@ -157,7 +157,6 @@ func TestCorpus(t *testing.T) {
 	}{
 		{"utterances.jsonl", 0.97, 0.95},
 		{"more.jsonl", 0.97, 0.97},
-		{"fresh.jsonl", 0.97, 0.97},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			all := corpus(t, c.file)

@@ -2,7 +2,7 @@ package nlu
 
 import "strings"
 
-// counted cuts 第二辆 and 后六位.
+// counted cuts 第二辆, 上次那辆, 后六位 and 六位.
 func (s *scanner) counted(i int) (token, bool) {
 	rest := s.text[i:]
 	if rest[0] == '第' {
@@ -17,6 +17,10 @@ func (s *scanner) counted(i int) (token, bool) {
 	if end := backRun(rest); end > 0 {
 		s.is |= last | car
 		return token{kind: ordinal, start: i, end: i + end, n: LastRef}, true
+	}
+	if _, size := smallNumber(rest); size > 0 && size < len(rest) && rest[size] == '位' {
+		s.is |= count
+		return token{kind: tail, start: i, end: i + size + 1}, true
 	}
 	if end := tailRun(rest); end > 0 {
 		s.is |= count
@@ -35,7 +39,7 @@ func tailRun(r []rune) int {
 	if r[0] == '最' {
 		i++
 	}
-	if i >= len(r) || !strings.ContainsRune("后末尾", r[i]) {
+	if i >= len(r) || !strings.ContainsRune("后末尾前", r[i]) {
 		return 0
 	}
 	i++

@@ -16,6 +16,8 @@ var formWords = [...]entry{
 	{mine, `我的车 我车 我嘅车`},
 	{tell, `提醒 通知 推送 订阅 盯 盯着 盯一下 盯住 关注 监控 监测 监视 告诉我 告诉我一声 通知我 提醒我 留意 跟踪 追踪 预警 报警 喊我 叫我 告知 跟我说 知会我 话我知 发消息 发我 发给我 自动查 打扰我 subscribe subscribed sub notify notify_me alert alerts watch remind notification notifications messages sending 打扰 发消息给我 再发 再发了 发了 烦我 吵我 消息 短信 follow follow_up`},
 	{bind, `绑定 绑 绑了 绑车 添加 添加车辆 加车 加一辆 加辆车 新增 录入车辆 保存 保存这辆车 存一下 存起来 记住 记下 记录下来 收藏 登记车辆 加入车库 加到 add save remember bind 加个车 存下来`},
+	{bind | view, `已绑定 已绑 已添加 已保存`},
+	{tell | view, `已订阅 已关注 已监控`},
 	{periodic, `每周 每天 每月 每个月 每日 每星期 每礼拜 每隔 定期 定时 一周一次 一天一次 长期 weekly daily every_week every_day 自动`},
 	{only, `只有 有了再 有才 没有就别 没有就不`},
 	{only | tell, `才告诉 才通知 才提醒 才发 了再通知 了再告诉 了再提醒`},

@@ -84,7 +84,7 @@ func (r *reader) codelike() bool {
 		case markup:
 			odd = true
 		case punct:
-			odd = odd || strings.ContainsRune("<>{}$;`\\|", r.text[t.start])
+			odd = odd || strings.ContainsRune("<>{}($;`\\|", r.text[t.start])
 		case word:
 			if isHan(t.phrase.text[0]) {
 				return false
@@ -153,8 +153,11 @@ func (r *reader) answered(a answer) bool {
 	open := r.open
 	switch a {
 	case yes, okay:
-		if open.yesNo() || a == yes {
+		switch {
+		case open.yesNo(), a == yes && !r.numeral():
 			return r.set(Confirm, "")
+		case a == yes:
+			return false
 		}
 		return r.set(Smalltalk, "")
 	case no, decline, mistaken, none, drop:
@@ -175,9 +178,19 @@ func (r *reader) answered(a answer) bool {
 	return r.set(Cancel, "")
 }
 
+// numeral tells whether the message is a number: a choice where there is a
+// list, else nothing.
+func (r *reader) numeral() bool {
+	return r.only(func(t token) bool {
+		return t.kind == value || t.kind == space || t.kind == punct || t.kind == ordinal || isDigit(r.text[t.start])
+	})
+}
+
 // refused reads the kinds of no.
 func (r *reader) refused(a answer) bool {
 	switch {
+	case r.numeral() && !r.open.yesNo():
+		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
 	case a == none && r.open.asking():

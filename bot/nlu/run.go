@@ -14,6 +14,9 @@ func (s *scanner) latin(i int) token {
 	if p := phraseAt(s.text[i:], s.before(i)); p != nil {
 		return s.word(i, p)
 	}
+	if t, ok := s.counted(i); ok {
+		return t
+	}
 	end := i + runLength(s.text[i:])
 	if n := addressRun(s.text[end:]); n > 0 {
 		return token{kind: markup, start: i, end: end + n}

@@ -186,7 +186,7 @@ func isNod(text string) bool {
 var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mistaken: 5, leave: 8, halt: 8, tee: 0, nod: 1}
 
 // inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
-// that ends in one of leaving: 太麻烦了，算了.
+// that ends in one: 太麻烦了，算了.
 func (s *scanner) inParts(key string) (answer, bool) {
 	best, rest := noAnswer, []rune(key)
 	for len(rest) > 0 {
@@ -210,6 +210,8 @@ func (s *scanner) inParts(key string) (answer, bool) {
 		switch a := answerTable[string(all[len(all)-n:])]; a {
 		case drop, decline, leave:
 			return a, true
+		case yes, no, mistaken:
+			return a, s.open.yesNo()
 		}
 	}
 	return noAnswer, false
