@@ -286,6 +286,7 @@ func (d *dialog) yes() {
 			d.next()
 			return
 		}
+		f.Photo = false
 		d.advance()
 	case YesSwap:
 		f.Engine, f.VIN = f.VIN, f.Engine

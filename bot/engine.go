@@ -16,10 +16,20 @@ func Step(s Session, in Input) (Session, []Effect) {
 	switch in := in.(type) {
 	case Heard:
 		d.at, d.garage, d.room = in.At, in.Garage, in.Room
+		d.wake(in.Lang)
 		d.heard(in)
 	case Met:
 		d.at, d.garage = in.At, in.Garage
+		d.wake(in.Lang)
 		d.met()
+	case Odd:
+		d.at = in.At
+		d.wake(in.Lang)
+		d.odd(in.Event)
+	case Shown:
+		d.at, d.garage = in.At, in.Garage
+		d.wake(in.Lang)
+		d.shown(in.Licence)
 	case RuleIs:
 		d.at = in.At
 		d.ruleIs(in)
@@ -97,8 +107,11 @@ func (d *dialog) want(make func(effect int) Effect) {
 
 // heard reacts to a message.
 func (d *dialog) heard(in Heard) {
-	d.wake()
 	r := in.Reading
+	if strings.TrimSpace(in.Text) == d.text("tap.result") {
+		d.result(in.Late)
+		return
+	}
 	if d.s.Yes == YesForget {
 		d.forgetPhrase(in.Text)
 		return
@@ -139,7 +152,8 @@ func (d *dialog) heard(in Heard) {
 
 // wake starts a session that is new, old or of another version, and gives up
 // an outcome that will not come any more.
-func (d *dialog) wake() {
+func (d *dialog) wake(lang Lang) {
+	d.s.Lang = lang
 	if !d.s.fresh(d.at) {
 		stale := d.s.Version == sessionVersion && d.s.Form.Plate != ""
 		d.s = Session{Version: sessionVersion, Lang: d.s.Lang, Noticed: d.s.Noticed, Effects: d.s.Effects}
@@ -157,10 +171,33 @@ func (d *dialog) wake() {
 
 // met greets. Whoever comes back in the middle of a form finds it open.
 func (d *dialog) met() {
-	d.wake()
 	d.say("welcome")
 	d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
 	if d.s.Ask != nlu.None {
+		d.prompt()
+	}
+}
+
+// odd answers a message without words.
+func (d *dialog) odd(e Event) {
+	k := key("odd." + string(e))
+	if !d.s.lang().has(k) {
+		k = "odd.other"
+	}
+	d.say(k)
+	d.prompt()
+}
+
+// result answers who asks for an answer that was late. If there was one it
+// goes out now, and nothing needs to be added.
+func (d *dialog) result(late bool) {
+	switch {
+	case late:
+	case d.querying():
+		d.say("wait.query", d.s.Form.Plate)
+		d.offer("tap.result")
+	default:
+		d.say("result.none")
 		d.prompt()
 	}
 }

@@ -153,6 +153,27 @@ func (d *dialog) unsupported(p plate.Reading) {
 	d.next()
 }
 
+// shown starts a form with what was read off a photo, which is shown masked and
+// needs a yes.
+func (d *dialog) shown(l Licence) {
+	if d.querying() {
+		d.say("wait.query", d.s.Form.Plate)
+		return
+	}
+	p := plate.Parse(l.Plate)
+	if p.Action != plate.Query {
+		d.say("odd.picture")
+		d.prompt()
+		return
+	}
+	d.s = d.s.idle()
+	d.s.Form = Form{
+		Vehicle: Vehicle{Plate: p.Normalized, Type: p.HPZL, Engine: l.Engine, VIN: l.VIN},
+		Sure:    true, Photo: true,
+	}
+	d.ask(nlu.ConfirmQuery, YesQuery)
+}
+
 // several puts the vehicles of one message in line, after one yes: each of
 // them is paid for.
 func (d *dialog) several(r nlu.Reading) {

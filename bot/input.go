@@ -6,22 +6,41 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
 )
 
-// An Input is what Step reacts to: Heard, Met, or the outcome of an Effect.
+// An Input is what Step reacts to: Heard, Met, Odd, Shown, or the outcome of an
+// Effect.
 type Input interface{ input() }
 
 // Heard is a message, read.
 type Heard struct {
 	At      time.Time
+	Lang    Lang
 	Text    string // the message itself, for phrases that must be typed exactly
 	Reading nlu.Reading
 	Garage  []Saved
-	Room    int // how many more vehicles may be saved
+	Room    int  // how many more vehicles may be saved
+	Late    bool // earlier replies, which came too late for their message, go out with the answer
 }
 
 // Met is a first contact without a message.
 type Met struct {
 	At     time.Time
+	Lang   Lang
 	Garage []Saved
+}
+
+// Odd is a message without words.
+type Odd struct {
+	At    time.Time
+	Lang  Lang
+	Event Event // Voice, Picture, Place or Other
+}
+
+// Shown is a vehicle licence that was read off a photo.
+type Shown struct {
+	At      time.Time
+	Lang    Lang
+	Licence Licence
+	Garage  []Saved
 }
 
 // RuleIs is the outcome of FindRule.
@@ -64,6 +83,8 @@ type PageIs struct {
 
 func (Heard) input()     {}
 func (Met) input()       {}
+func (Odd) input()       {}
+func (Shown) input()     {}
 func (RuleIs) input()    {}
 func (Found) input()     {}
 func (CitiesAre) input() {}

@@ -10,9 +10,11 @@ type Message struct {
 	Channel string    // telegram, wechat, demo, chat
 	User    UserID    // unique over all channels: channel:id
 	Key     string    // what the platform repeats on redelivery; unique per user
-	At      time.Time // when it arrived
+	At      time.Time // when it arrived, by our own clock
+	Lang    Lang      // of the person's client; "" is Chinese
 	Text    string
 	Event   Event
+	Licence *Licence // what was read off a photo; nil: nothing
 }
 
 // An Event is a message without words.
@@ -23,7 +25,24 @@ const (
 	NoEvent  Event = ""
 	Followed Event = "followed" // a first contact: the person opened the chat
 	Left     Event = "left"     // unfollowed or blocked: everything of the person is deleted
+	Voice    Event = "voice"    // speech that nobody transcribed
+	Picture  Event = "picture"  // an image that nobody could read
+	Place    Event = "place"    // a location
+	Other    Event = "other"    // anything else that is no text: a sticker, a file
 )
+
+// A Licence is what was read off a photo of a vehicle licence (行驶证). Every
+// field may be empty or wrong: the person confirms it before it is used.
+type Licence struct {
+	Plate  string
+	Engine string
+	VIN    string
+}
+
+// String masks everything.
+func (l Licence) String() string {
+	return MaskPlate(l.Plate) + "/" + MaskDigits(l.Engine) + "/" + MaskDigits(l.VIN)
+}
 
 // A Reply is one message to the person. Text is plain, without markup; its
 // paragraphs are separated by an empty line, and a long one may be split there.

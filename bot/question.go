@@ -107,6 +107,8 @@ func (d *dialog) choose(choices []string) {
 
 func (d *dialog) confirmQuery(f Form) {
 	switch {
+	case f.Photo:
+		d.say("ask.photo", MaskPlate(f.Plate), d.masked(f.Engine), d.masked(f.VIN))
 	case f.Plate == "" && len(d.s.Queue) > 0:
 		plates := make([]string, len(d.s.Queue))
 		for i, q := range d.s.Queue {

@@ -55,6 +55,7 @@ const (
 	nobody  taker = ""
 	itself  taker = "itself" // the message, or a redelivery of it
 	nextOne taker = "next"   // the person's next message
+	pushed  taker = "push"   // a message of our own
 )
 
 // recordSize is the most that is written of one person, in bytes.

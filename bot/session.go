@@ -43,6 +43,7 @@ type Form struct {
 	Checked bool         `json:"checked,omitempty"` // the VIN's check digit was waved through
 	Refresh bool         `json:"refresh,omitempty"` // an earlier answer will not do
 	Keep    bool         `json:"keep,omitempty"`    // save the vehicle when the query succeeds
+	Photo   bool         `json:"photo,omitempty"`   // read off a photo, not confirmed yet
 	Sent    bool         `json:"sent,omitempty"`    // the query is out
 	Why     plate.Reason `json:"why,omitempty"`     // why the plate is asked about
 	Partial plate.Parts  `json:"partial,omitzero"`  // what is known of a plate that lacks something

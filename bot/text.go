@@ -42,6 +42,24 @@ func (l Lang) say(k key, args ...any) string {
 	return fmt.Sprintf(w[k], args...)
 }
 
+// A Text names a sentence that adapters say by themselves.
+type Text string
+
+// The sentences of adapters.
+const (
+	TextPending Text = "adapter.pending" // a query takes its time
+	TextFetch   Text = "adapter.fetch"   // how to get an answer that nobody can push; with WordResult to tap
+	TextGroup   Text = "adapter.group"   // nothing private in a group
+	TextPrivate Text = "adapter.private" // the button that leads from there to the private chat
+	TextStale   Text = "adapter.stale"   // a button that no longer means anything
+	TextNoOCR   Text = "odd.picture"     // what to type instead of a photo
+	TextBusy    Text = "adapter.busy"    // too many messages at once
+	WordResult  Text = "tap.result"      // what a person sends to get a late answer
+)
+
+// Sentence is t in l.
+func Sentence(l Lang, t Text) string { return l.say(key(t)) }
+
 // UserText is the sentence for a failure; every Kind has one.
 func UserText(l Lang, k Kind) string { return l.say(kindKey(k)) }
 

@@ -119,6 +119,21 @@ var chinese = words{
 	"wait.cancel": "%[1]s 的查询已经发出，停不下来；结果出来会发给您，其余的已取消。",
 	"wait.change": "正在查询 %[1]s。等结果出来再改，可以少付一次费。",
 	"wait.gone":   "之前的查询没有等到结果，已经结束。",
+	"result.none": "没有等待中的结果。",
+
+	// Messages without words, and what adapters say by themselves.
+	"odd.voice":       "暂时听不了语音，请发文字，例如：沪C12345。",
+	"odd.picture":     "暂时看不了图片，请照着行驶证发文字：车牌号、发动机号码和车辆识别代号。",
+	"odd.place":       "查询不需要位置，发送车牌号就可以。",
+	"odd.other":       "只看得懂文字。发送车牌号就可以查询违章。",
+	"adapter.pending": "正在查询，请稍候。",
+	"adapter.fetch":   "查询还在进行。稍后发「结果」查看。",
+	"adapter.group":   "为了您的隐私，请在私聊里查询。",
+	"adapter.private": "打开私聊",
+	"adapter.stale":   "这个按钮已经过期，请重新发送。",
+	"adapter.busy":    "消息太多了，请稍后再发。",
+	"ask.photo":       "从照片上读到：车牌 %[1]s，发动机号 %[2]s，车架号 %[3]s。用这些查询吗？请回复「是」或「不是」。",
+	"tap.result":      "结果",
 
 	// Reports.
 	"report.head":     "%[1]s · %[2]s · %[3]s",

@@ -17,6 +17,7 @@ type Bot struct {
 	desk     Desk
 	now      func() time.Time
 	vehicles int
+	push     map[string]Pusher
 	bell     bell
 	saved    atomic.Int64
 }
@@ -27,13 +28,14 @@ var _ Handler = (*Bot)(nil)
 type Config struct {
 	Store    storage.Store
 	Desk     Desk
-	Now      func() time.Time // nil: time.Now
-	Vehicles int              // how many vehicles a person may save; 0: 5
+	Now      func() time.Time  // nil: time.Now
+	Vehicles int               // how many vehicles a person may save; 0: 5
+	Push     map[string]Pusher // by channel: how a late answer reaches a person; may lack any
 }
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
-	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles}
+	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, push: c.Push}
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -68,7 +70,8 @@ func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
 	}
 	if err != nil {
 		k := kindOfStore(err)
-		return Answer{Replies: []Reply{{Text: UserText(Chinese, k)}}}, &Error{Kind: k, Err: err}
+		answer.Replies = append(answer.Replies, Reply{Text: UserText(m.Lang, k)})
+		return answer, &Error{Kind: k, Err: err}
 	}
 	return answer, nil
 }
@@ -141,7 +144,7 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		late := r.late()
 		r.begin(m.Key, m.At)
 		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
-		if err := run.step(run.input(m)); err != nil {
+		if err := run.step(run.input(m, len(late) > 0)); err != nil {
 			return err
 		}
 		t := r.turn(m.Key)
@@ -179,15 +182,23 @@ type run struct {
 }
 
 // input reads the message with the question that is open.
-func (x *run) input(m Message) Input {
-	if m.Event == Followed {
-		return Met{At: m.At, Garage: x.r.Garage}
+func (x *run) input(m Message, late bool) Input {
+	switch {
+	case m.Licence != nil:
+		return Shown{At: m.At, Lang: m.Lang, Licence: *m.Licence, Garage: x.r.Garage}
+	case m.Event == Followed:
+		return Met{At: m.At, Lang: m.Lang, Garage: x.r.Garage}
+	case m.Event != NoEvent:
+		return Odd{At: m.At, Lang: m.Lang, Event: m.Event}
 	}
 	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
 	if x.r.Session.fresh(m.At) {
 		open = x.r.Session.open()
 	}
-	return Heard{At: m.At, Text: m.Text, Reading: nlu.Read(m.Text, open), Garage: x.r.Garage, Room: x.room()}
+	return Heard{
+		At: m.At, Lang: m.Lang, Text: m.Text, Reading: nlu.Read(m.Text, open),
+		Garage: x.r.Garage, Room: x.room(), Late: late,
+	}
 }
 
 func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }

@@ -64,10 +64,14 @@ func (x *run) enqueue(t task) error {
 	return nil
 }
 
-// Work asks the outside for what conversations wait for, n tasks at a time,
-// until ctx ends; then it finishes those under way.
+// Work asks the outside for what conversations wait for, and pushes answers
+// that came too late, n tasks of each at a time, until ctx ends; then it
+// finishes those under way.
 func (b *Bot) Work(ctx context.Context, n int) error {
-	return b.store.Work(ctx, lookupQueue, n, b.work)
+	pushes := make(chan error, 1)
+	go func() { pushes <- b.store.Work(ctx, pushQueue, n, b.pushLate) }()
+	err := b.store.Work(ctx, lookupQueue, n, b.work)
+	return errors.Join(err, <-pushes)
 }
 
 // work does one task: the outside first, then the outcome, the next step of
@@ -156,6 +160,9 @@ func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) 
 		}
 	}
 	if err := x.step(in); err != nil {
+		return 0, err
+	}
+	if err := x.pushLater(); err != nil {
 		return 0, err
 	}
 	return x.saved, r.save(tx, t.User)

@@ -29,6 +29,8 @@ type world struct {
 	juhe   *juhetest.Server
 	client *juhe.Client
 	cache  time.Duration
+	push   bot.Pusher // nil: late answers wait for the next message
+	lang   bot.Lang
 
 	store storage.Store
 	bot   *bot.Bot
@@ -91,7 +93,11 @@ func (w *world) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.clock.now})
+	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now}
+	if w.push != nil {
+		config.Push = map[string]bot.Pusher{"test": w.push}
+	}
+	w.bot = bot.New(config)
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 1)
 	go func() { worked <- w.bot.Work(ctx, 4) }()
@@ -115,7 +121,7 @@ func (w *world) Say(t *testing.T, user, text string) []bot.Reply {
 
 func (w *world) handle(t testing.TB, m bot.Message) bot.Answer {
 	t.Helper()
-	m.Channel, m.At = "test", w.clock.now()
+	m.Channel, m.At, m.Lang = "test", w.clock.now(), w.lang
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	answer, err := w.bot.Handle(ctx, m)
@@ -133,7 +139,7 @@ func (w *world) Paid() int { return w.juhe.Meter().Charged }
 
 // Do implements bottest.World: restart · wait 3h · fault code 225603 [times] ·
 // fault wrong 225607 · fault maintenance · fault nonsense html · fault off ·
-// car 沪A12345 02 engine vin.
+// car 沪A12345 02 engine vin · lang en.
 func (w *world) Do(t *testing.T, words []string) {
 	t.Helper()
 	arg := func(i int) string {
@@ -152,6 +158,8 @@ func (w *world) Do(t *testing.T, words []string) {
 			t.Fatal(err)
 		}
 		w.clock.add(d)
+	case "lang":
+		w.lang = bot.Lang(arg(1))
 	case "fault":
 		w.juhe.Set(fault(t, arg(1), arg(2), arg(3)))
 	case "car":
