@@ -28,9 +28,11 @@ const (
 	isSpecial // 使 民 应 临
 )
 
+// A name is the Chinese name of a place. No two places share one, as the table
+// test holds; in pinyin they do.
 type name struct {
-	runes  []rune
-	places []Place
+	runes []rune
+	place Place
 }
 
 type provinceInfo struct {
@@ -91,14 +93,14 @@ func compile() *index {
 }
 
 func (x *index) addProvinces() {
-	byName := map[string][]Place{}
+	byName := map[string]Place{}
 	for _, p := range provinces {
 		info := &provinceInfo{abbr: p.abbr, name: p.name}
 		abbr := []rune(p.abbr)[0]
 		x.provinces[abbr] = info
 		x.mark(abbr, isProvince)
 		province := Place{Name: p.name, Province: p.abbr}
-		byName[p.name] = []Place{province}
+		byName[p.name] = province
 		x.spell(p.pinyin, province)
 		fields := strings.Fields(p.agencies)
 		var cities []Place
@@ -121,19 +123,19 @@ func (x *index) addProvinces() {
 			spelt = append(spelt, fields[i+1])
 		}
 		for i, c := range cities {
-			byName[c.Name] = append(byName[c.Name], c)
+			byName[c.Name] = c
 			x.spell(spelt[i], c)
 		}
 	}
 	for _, o := range otherNames {
 		if o.name[0] < 0x80 {
-			x.spell(o.name, byName[o.of]...)
+			x.spell(o.name, byName[o.of])
 		} else {
 			x.addName(o.name, byName[o.of])
 		}
 	}
-	for n, places := range byName {
-		x.addName(n, places)
+	for n, place := range byName {
+		x.addName(n, place)
 	}
 }
 
@@ -166,10 +168,10 @@ func (x *index) spell(pinyin string, places ...Place) {
 	x.pinyinMax = max(x.pinyinMax, len(pinyin))
 }
 
-func (x *index) addName(n string, places []Place) {
+func (x *index) addName(n string, place Place) {
 	runes := []rune(n)
 	x.mark(runes[0], isNameStart)
-	x.names[runes[0]] = append(x.names[runes[0]], name{runes, places})
+	x.names[runes[0]] = append(x.names[runes[0]], name{runes, place})
 }
 
 func (x *index) mark(r rune, t traits) {
@@ -187,16 +189,16 @@ func (x *index) of(r rune) traits {
 
 // nameAt finds the longest place name that begins the text, and its end with
 // 省 市 州 … behind it.
-func (x *index) nameAt(r []rune) (places []Place, end int) {
+func (x *index) nameAt(r []rune) (place Place, end int) {
 	if len(r) == 0 || x.of(r[0])&isNameStart == 0 {
-		return nil, 0
+		return Place{}, 0
 	}
 	for _, n := range x.names[r[0]] {
 		if hasPrefix(r, n.runes) {
-			return n.places, len(n.runes) + placeSuffix(r[len(n.runes):])
+			return n.place, len(n.runes) + placeSuffix(r[len(n.runes):])
 		}
 	}
-	return nil, 0
+	return Place{}, 0
 }
 
 func placeSuffix(r []rune) int {

@@ -1,12 +1,13 @@
 package plate
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 func infoOf(p Place) *provinceInfo {
-	for _, r := range p.Province {
-		return atlas.provinces[r]
-	}
-	return nil
+	r, _ := utf8.DecodeRuneInString(p.Province)
+	return atlas.provinces[r]
 }
 
 // under judges the body as what follows a province, or a city that stands for

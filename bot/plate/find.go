@@ -74,8 +74,8 @@ func (s *scanner) match() (Match, bool) {
 		}
 	}
 	if tr&isNameStart != 0 {
-		if places, n := atlas.nameAt(s.r[s.i:]); n > 0 {
-			if m, ok := s.named(places, s.i+n); ok {
+		if p, n := atlas.nameAt(s.r[s.i:]); n > 0 {
+			if m, ok := s.named(p, s.i+n); ok {
 				return m, true
 			}
 			s.seam(s.i + n)
@@ -150,11 +150,11 @@ func (s *scanner) province(r rune) (Match, bool) {
 			}
 		}
 	}
-	return s.named([]Place{p}, s.i+1)
+	return s.named(p, s.i+1)
 }
 
 // named reads a plate whose province or city ends at end.
-func (s *scanner) named(places []Place, end int) (Match, bool) {
+func (s *scanner) named(p Place, end int) (Match, bool) {
 	b := readBody(s.t, end, false)
 	why := Reason("")
 	if b.n == 0 {
@@ -170,18 +170,9 @@ func (s *scanner) named(places []Place, end int) (Match, bool) {
 		}
 	}
 	if b.lone() && at(s.r, b.end) == '临' {
-		return s.temporaryBehind(places[0], b.buf[0], b.end+1)
+		return s.temporaryBehind(p, b.buf[0], b.end+1)
 	}
-	r := under(places[0], &b)
-	if len(places) > 1 && places[0].Letters != "" {
-		var leads [4]lead
-		n := 0
-		for _, p := range places[:min(len(places), len(leads))] {
-			leads[n] = lead{p, end}
-			n++
-		}
-		r, b = among(s.t, leads[:n], CityName, true)
-	}
+	r := under(p, &b)
 	if why != "" {
 		r = doubtful(r, why)
 	}

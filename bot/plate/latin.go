@@ -112,43 +112,50 @@ func (s *scanner) pinyin() (Match, bool) {
 }
 
 // syllables collects the places whose pinyin begins at the scanner's place, the
-// longest first. If the letters end in a blank, that is where the pinyin ends.
+// longest first. If the letters end there, spaced, no shorter one is meant.
 func (s *scanner) syllables(leads *[8]lead) (n int, spaced bool) {
-	var key [32]byte
-	var ends [32]int // by key length: the rune after it
-	k, letters := 0, 0
-	for i := s.i; i < len(s.r) && k < min(atlas.pinyinMax, len(key)-1); i++ {
-		switch r := s.r[i]; {
-		case isLetter(r):
-			key[k] = byte(r)
-			k++
-			letters++
-			ends[k] = i + 1
-			continue
-		case (r == ' ' || r == '\'' || r == '-') && letters > 1 && isLetter(at(s.r, i+1)) && isLetter(at(s.r, i+2)):
-			letters = 0 // guang dong
-			continue
-		}
-		break
-	}
-	for ; k > 0; k-- {
-		places := atlas.pinyin[string(key[:k])]
-		if len(places) == 0 {
-			continue
-		}
-		alone := !isAlnum(at(s.r, ends[k]))
-		if k == 1 && !alone {
+	keys := s.keys()
+	for k := keys.n; k > 0; k-- {
+		places, end := atlas.pinyin[string(keys.text[:k])], keys.ends[k-1]
+		alone := !isAlnum(at(s.r, end))
+		if len(places) == 0 || k == 1 && !alone {
 			continue // E12345 is a missing province, not 鄂
 		}
-		for _, p := range places {
-			if n < len(leads) {
-				leads[n] = lead{p, ends[k]}
-				n++
-			}
+		for _, p := range places[:min(len(places), len(leads)-n)] {
+			leads[n] = lead{p, end}
+			n++
 		}
 		if alone {
 			return n, true
 		}
 	}
 	return n, false
+}
+
+// spelling is a run of letters, blanks between syllables left out, and for each
+// letter the rune after it.
+type spelling struct {
+	text [32]byte
+	ends [32]int
+	n    int
+}
+
+// keys reads the letters at the scanner's place, over the single separators of
+// guang dong and xi'an.
+func (s *scanner) keys() spelling {
+	var k spelling
+	syllable := 0 // letters in it so far
+	for i := s.i; i < len(s.r) && k.n < len(k.text) && k.n < atlas.pinyinMax; i++ {
+		switch r := s.r[i]; {
+		case isLetter(r):
+			k.text[k.n], k.ends[k.n] = byte(r), i+1
+			k.n++
+			syllable++
+		case separatorOf(r) != separatorNone && syllable > 1 && isLetter(at(s.r, i+1)) && isLetter(at(s.r, i+2)):
+			syllable = 0
+		default:
+			return k
+		}
+	}
+	return k
 }

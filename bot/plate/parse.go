@@ -104,9 +104,9 @@ func fragment(t Text) Reading {
 		a.Parts.Letters = string(r[1:])
 		return a
 	}
-	if places, n := atlas.nameAt(r); n == len(r) && len(places) == 1 {
+	if p, n := atlas.nameAt(r); n == len(r) {
 		a := ask(TooShort, "only a place")
-		a.Parts.Province, a.Parts.Letters = places[0].Province, places[0].Letters
+		a.Parts.Province, a.Parts.Letters = p.Province, p.Letters
 		return a
 	}
 	return reject(NoPlate, "no plate")

@@ -41,8 +41,17 @@ func TestTableOfProvinces(t *testing.T) {
 			}
 		}
 	}
+	owner := map[string]string{}
+	for _, p := range atlas.provinces {
+		for _, city := range p.cities {
+			if other, taken := owner[city]; taken && other != p.abbr && city != "" {
+				t.Errorf("%s is in %s and in %s", city, other, p.abbr)
+			}
+			owner[city] = p.abbr
+		}
+	}
 	for _, o := range otherNames {
-		if places, n := atlas.nameAt([]rune(o.name)); o.name[0] >= 0x80 && (n == 0 || len(places) == 0) || o.name[0] < 0x80 && atlas.pinyin[o.name] == nil {
+		if p, n := atlas.nameAt([]rune(o.name)); o.name[0] >= 0x80 && (n == 0 || p.Province == "") || o.name[0] < 0x80 && atlas.pinyin[o.name] == nil {
 			t.Errorf("%s stands for no place", o.name)
 		}
 	}
