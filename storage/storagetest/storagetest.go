@@ -43,6 +43,7 @@ func Run(t *testing.T, d Driver) {
 		{"updates", updateChecks},
 		{"lifetime", lifetimeChecks},
 		{"jobs", jobChecks},
+		{"outcomes", outcomeChecks},
 		{"lanes", laneChecks},
 	} {
 		t.Run(group.name, func(t *testing.T) {
