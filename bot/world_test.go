@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,24 +41,18 @@ type world struct {
 
 var _ bottest.World = (*world)(nil)
 
-// A clock moves by itself a little at every look, and by hand.
+// A clock runs from a fixed morning, and can be set forward by hand.
 type clock struct {
-	mu sync.Mutex
-	t  time.Time
+	started time.Time
+	added   atomic.Int64
 }
 
 func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(time.Millisecond)
-	return c.t
+	morning := time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)
+	return morning.Add(time.Since(c.started) + time.Duration(c.added.Load()))
 }
 
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
+func (c *clock) add(d time.Duration) { c.added.Add(int64(d)) }
 
 // newWorld starts one; it ends with the test.
 func newWorld(t testing.TB) *world {
@@ -65,7 +60,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{
 		path:  filepath.Join(t.TempDir(), "bot.db"),
 		key:   make([]byte, 32),
-		clock: &clock{t: time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)},
+		clock: &clock{started: time.Now()},
 		cache: 6 * time.Hour,
 	}
 	w.juhe = juhetest.New(juhetest.WithClock(w.clock.now))
@@ -84,7 +79,7 @@ func newWorld(t testing.TB) *world {
 // start opens the store and lets the bot work on it.
 func (w *world) start(t testing.TB) {
 	t.Helper()
-	inner, err := boltstore.Open(w.path, boltstore.Options{})
+	inner, err := boltstore.Open(w.path, boltstore.Options{Clock: w.clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
