@@ -2,7 +2,6 @@ package nlu
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
@@ -20,7 +19,7 @@ func Read(text string, open Open) Reading {
 	hpzl, denied := s.kinds(cars)
 	s.strange = s.strangers()
 	f := s.fill(cars)
-	r := &reader{scanner: s, filler: f, corrected: corrected || f.refuted || denied}
+	r := &reader{scanner: s, corrected: corrected || f.refuted || denied}
 	if len(cars) > 0 {
 		r.Vehicles = f.cars
 		front(r.Vehicles)
@@ -43,7 +42,6 @@ func Read(text string, open Open) Reading {
 type reader struct {
 	*scanner
 	Reading
-	filler    *filler
 	corrected bool // something is said not to be meant
 }
 
@@ -72,26 +70,6 @@ func (r *reader) tidy() {
 			r.Type = ""
 		}
 	}
-}
-
-// codelike tells whether the message is a piece of markup or a program.
-func (r *reader) codelike() bool {
-	odd := false
-	for _, t := range r.tokens {
-		switch t.kind {
-		case han, location, tail, ordinal:
-			return false
-		case markup:
-			odd = true
-		case punct:
-			odd = odd || strings.ContainsRune("<>{}($;`\\|", r.text[t.start])
-		case word:
-			if isHan(t.phrase.text[0]) {
-				return false
-			}
-		}
-	}
-	return odd
 }
 
 func (r *reader) set(i Intent, a Act) bool {
@@ -127,80 +105,6 @@ func (r *reader) byPlate() bool {
 		act = NoDigits
 	}
 	return r.set(Query, act)
-}
-
-// byWhole reads messages that are one phrase.
-func (r *reader) byWhole() bool {
-	key := r.whole()
-	if key == "" || r.given() && !r.open.yesNo() {
-		return false
-	}
-	a, short := lookup(answerTable, key)
-	if !short {
-		a, short = r.inParts(key)
-	}
-	if short && r.open.yesNo() {
-		return r.answered(a)
-	}
-	if f, ok := lookup(fixedTable, key); ok {
-		return r.set(f.intent, f.act)
-	}
-	return short && r.answered(a)
-}
-
-// answered reads a short answer in the light of the open question.
-func (r *reader) answered(a answer) bool {
-	open := r.open
-	switch a {
-	case yes, okay:
-		switch {
-		case open.yesNo(), a == yes && !r.numeral():
-			return r.set(Confirm, "")
-		case a == yes:
-			return false
-		}
-		return r.set(Smalltalk, "")
-	case no, decline, mistaken, none, drop:
-		return r.refused(a)
-	case halt:
-		if open.Question == Push {
-			return r.set(Unsubscribe, "")
-		}
-		return r.set(Cancel, "")
-	case tee:
-		if open.asking() {
-			return false
-		}
-		return r.set(Unsubscribe, "")
-	case nod:
-		return r.set(Smalltalk, "")
-	}
-	return r.set(Cancel, "")
-}
-
-// numeral tells whether the message is a number: a choice where there is a
-// list, else nothing.
-func (r *reader) numeral() bool {
-	return r.only(func(t token) bool {
-		return t.kind == value || t.kind == space || t.kind == punct || t.kind == ordinal || isDigit(r.text[t.start])
-	})
-}
-
-// refused reads the kinds of no.
-func (r *reader) refused(a answer) bool {
-	switch {
-	case r.numeral() && !r.open.yesNo():
-		return false
-	case r.open.yesNo():
-		return r.set(Deny, "")
-	case a == none && r.open.asking():
-		return r.set(Help, NoDigits)
-	case a == drop, a == decline && r.open.asking():
-		return r.set(Cancel, "")
-	case a == mistaken && r.open.asking():
-		return r.set(Correct, "")
-	}
-	return r.set(Deny, "")
 }
 
 // byValue reads messages that give something without a plate.
@@ -242,131 +146,6 @@ func (r *reader) color() string {
 		}
 	}
 	return hpzl
-}
-
-// byMeaning reads an intent off the meanings of the words.
-func (r *reader) byMeaning() bool {
-	if r.codelike() {
-		return r.set(Unknown, "")
-	}
-	if r.refer() {
-		return true
-	}
-	if r.open.Question == ResultShown && r.paging() {
-		return r.set(Query, NextPage)
-	}
-	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == Push) {
-		return r.unwanted()
-	}
-	if x := match(strongRules[:], r); x != nil {
-		return r.set(x.intent, x.act)
-	}
-	if r.hasRole(refusal) {
-		return r.set(Cancel, Refuse)
-	}
-	if x := match(factRules[:], r); x != nil {
-		return r.fact(x)
-	}
-	if r.open.Question == AskDigits && r.form() {
-		return true
-	}
-	if r.is.any(wrong) && r.is.any(engine|vin|plateWord) || r.is.any(change) && r.is.any(engine|vin|plateWord) {
-		return r.set(Correct, "")
-	}
-	if r.open.yesNo() && r.byYesNo() {
-		return true
-	}
-	if r.is.any(able|which|look) && !r.is.any(place) && r.locateLatin() {
-		r.is |= place
-	}
-	if x := match(plainRules[:], r); x != nil {
-		if x.intent == Cities {
-			r.locate()
-		}
-		return r.set(x.intent, x.act)
-	}
-	if r.Type != "" && r.strange <= 2 {
-		return r.set(ProvideInfo, "")
-	}
-	return false
-}
-
-// paging tells whether a message under a result asks for its rest.
-func (r *reader) paging() bool {
-	if r.strange > 4 || r.is.any(offence|tell|bind|remove|car|not|asksHow) {
-		return false
-	}
-	text := string(r.text)
-	return strings.Contains(text, "还有") || strings.Contains(text, "剩下") || strings.Contains(text, "更多") || strings.Contains(text, "下一页")
-}
-
-// unwanted reads a refusal of what was offered or is being sent.
-func (r *reader) unwanted() bool {
-	if r.open.Question == Push {
-		return r.set(Unsubscribe, "")
-	}
-	return r.set(Deny, "")
-}
-
-// fact sets what is asked. Where a number is printed depends on which is
-// wanted.
-func (r *reader) fact(x *rule) bool {
-	a := x.act
-	if a == WhereEngine && !r.is.any(engine) {
-		a = r.whereWanted()
-	}
-	return r.set(x.intent, a)
-}
-
-func (r *reader) whereWanted() Act {
-	if r.open.Question == AskDigits && r.open.Engine == Unwanted {
-		return WhereVIN
-	}
-	return WhereEngine
-}
-
-// form reads what is said about the number that is asked for without naming
-// it: 在哪看, 不知道, 为什么要, 用上次的.
-func (r *reader) form() bool {
-	switch {
-	case r.is.any(offence | tell | bind | region | not):
-		return false
-	case r.is.any(lacking):
-		return r.set(Help, NoDigits)
-	case r.is.any(why):
-		return r.set(Help, Privacy)
-	case r.is.any(where | what):
-		return r.set(Help, r.whereWanted())
-	case r.is.any(earlier) && !r.is.any(look|wrong|change):
-		return r.set(ProvideInfo, SameAs)
-	}
-	return false
-}
-
-// byYesNo reads longer answers to a yes-or-no question.
-func (r *reader) byYesNo() bool {
-	if !r.open.yesNo() {
-		return false
-	}
-	switch {
-	case r.is.any(wrong|not|lacking) || r.hasRole(negation) || r.hasRole(refusal):
-		return r.set(Deny, "")
-	case r.startsWithYes():
-		return r.set(Confirm, "")
-	case r.open.Question == ConfirmDelete && r.is.any(remove), r.open.Question == ConfirmQuery && r.is.any(look):
-		return r.set(Confirm, "")
-	}
-	return false
-}
-
-// startsWithYes tells whether the first clause is a yes: 是的，就是它.
-func (r *reader) startsWithYes() bool {
-	end := slices.IndexFunc(r.tokens, func(t token) bool { return t.kind == punct || t.kind == space })
-	if end <= 0 {
-		return false
-	}
-	a, _ := lookup(answerTable, string(r.text[:r.tokens[end].start]))
-	return a == yes || a == okay
 }
 
 // byTalk reads what is said to the bot rather than asked of it.

@@ -139,7 +139,7 @@ func (s *scanner) only(ok func(token) bool) bool {
 	return len(s.tokens) > 0
 }
 
-// trimmings are what people put round a short message.
+// What people put round a short message.
 var (
 	prefixes = [...]string{"嗯嗯", "嗯", "那就", "那", "我要", "我想", "请", "麻烦", "好的", "额", "呃", "就", "给我", "帮我", "都", "你好", "您好"}
 	suffixes = [...]string{"谢谢你", "谢谢您", "谢谢", "谢了", "多谢", "麻烦了", "吧", "啊", "呀", "哦", "呢", "啦", "哈", "嘛", "呗", "滴", "了", "的", "喽", "噢", "一下", "THANKS", "PLEASE", "喇", "嘅", "哒", "咯", "哟", "嘞", "~"}
@@ -180,64 +180,3 @@ func trim(key string) string {
 func isNod(text string) bool {
 	return answerTable[text] == nod || strings.Trim(text, "6") == "" || strings.HasPrefix(text, "23") && strings.Trim(text[1:], "3") == ""
 }
-
-// weight orders answers: of several in one message the heaviest counts, a no
-// more than a yes.
-var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mistaken: 5, leave: 8, halt: 8, tee: 0, nod: 1}
-
-// inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
-// that ends in one: 太麻烦了，算了.
-func (s *scanner) inParts(key string) (answer, bool) {
-	best, rest := noAnswer, []rune(key)
-	for len(rest) > 0 {
-		a, n := leading(rest)
-		if n == 0 {
-			break
-		}
-		if weight[a] > weight[best] {
-			best = a
-		}
-		rest = rest[n:]
-	}
-	if len(rest) == 0 && best != noAnswer {
-		return best, true
-	}
-	if s.is.any(asksHow | tell | bind | remove | able) {
-		return noAnswer, false
-	}
-	all := []rune(strings.TrimSuffix(key, "谢谢"))
-	for n := min(longestAnswer, len(all)-1); n >= 2; n-- {
-		switch a := answerTable[string(all[len(all)-n:])]; a {
-		case drop, decline, leave:
-			return a, true
-		case yes, no, mistaken:
-			return a, s.open.yesNo()
-		}
-	}
-	return noAnswer, false
-}
-
-// longestAnswer is as much of a chain as may be one answer.
-const longestAnswer = 6
-
-// leading is the longest answer, or trimming, that begins a chain.
-func leading(r []rune) (answer, int) {
-	for n := min(longestAnswer, len(r)); n > 0; n-- {
-		part := string(r[:n])
-		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) {
-			return a, n
-		}
-		if isTrimming[part] {
-			return noAnswer, n
-		}
-	}
-	return noAnswer, 0
-}
-
-var isTrimming = func() map[string]bool {
-	set := map[string]bool{}
-	for _, x := range append(prefixes[:], suffixes[:]...) {
-		set[x] = true
-	}
-	return set
-}()

@@ -1,0 +1,143 @@
+package nlu
+
+import "github.com/weizhangbot/weizhangbot/bot/plate"
+
+// byPlace reads an answer to a question for a place, and a correction of a
+// plate's province.
+func (r *reader) byPlace() bool {
+	if r.province() {
+		return r.set(Correct, "")
+	}
+	switch r.open.Question {
+	case AskCity, AskCityLetter, AskPlate:
+	default:
+		return false
+	}
+	if r.is.any(able|look|query|offence|asksHow|which|region) || r.strange > 4 {
+		return false
+	}
+	r.locate()
+	if r.City == "" && r.Province == "" {
+		r.abbreviation()
+	}
+	if r.City == "" && r.Province == "" && r.Letter == "" {
+		return false
+	}
+	return r.set(ProvideInfo, "")
+}
+
+// locate notes the place that a message names.
+func (r *reader) locate() {
+	for _, t := range r.tokens {
+		if t.kind == location {
+			r.at(*t.place)
+		}
+	}
+	if r.City == "" && r.Province == "" {
+		r.locateLatin()
+	}
+	if r.City == "" && r.Province == "" && r.is.any(elsewhere) {
+		r.City = "外地"
+	}
+}
+
+// at notes a place. A municipality is both; it is kept as a city.
+func (r *reader) at(p plate.Place) {
+	switch {
+	case p.Letters != "" || isMunicipality(p.Province):
+		r.City = p.Name
+	default:
+		r.Province = p.Name
+	}
+}
+
+func isMunicipality(province string) bool {
+	switch province {
+	case "京", "津", "沪", "渝":
+		return true
+	}
+	return false
+}
+
+// locateLatin notes a place that is spelt in Latin letters: Shanghai.
+func (r *reader) locateLatin() bool {
+	const shortest = 4
+	for _, t := range r.tokens {
+		if t.kind != latin || t.end-t.start < shortest {
+			continue
+		}
+		if places := plate.Places(string(r.text[t.start:t.end])); len(places) == 1 {
+			r.at(places[0])
+			return true
+		}
+	}
+	return false
+}
+
+// abbreviation notes an answer such as 沪, 苏E or A.
+func (r *reader) abbreviation() {
+	for _, t := range r.tokens {
+		switch {
+		case t.kind == han && r.Province == "":
+			if name := plate.ProvinceOf(string(r.text[t.start])); name != "" {
+				r.Province = name
+			}
+		case (t.kind == latin || t.kind == value) && t.end-t.start == 1 && isLetter(r.text[t.start]):
+			r.Letter = string(r.text[t.start])
+		}
+	}
+}
+
+// province reads the correction of a plate's province: 不是京是津, 是浙不是沪.
+func (r *reader) province() bool {
+	if len(r.Vehicles) > 0 || r.given() {
+		return false
+	}
+	denied, affirmed, isDenied := "", "", false
+	letter := ""
+	for i, t := range r.tokens {
+		name := ""
+		switch {
+		case t.kind == word && t.phrase.role == negation:
+			isDenied = true
+			continue
+		case t.kind == location:
+			name = plate.ProvinceOf(t.place.Province)
+		case t.kind == han && r.tied(i):
+			name = plate.ProvinceOf(string(r.text[t.start]))
+		case t.kind == latin && t.end-t.start == 1 && affirmed != "":
+			letter = string(r.text[t.start])
+		}
+		switch {
+		case name == "":
+		case isDenied:
+			denied = name
+		default:
+			affirmed = name
+		}
+		isDenied = isDenied && (t.kind == space)
+	}
+	if affirmed == "" || denied == "" && !r.saysChange() {
+		return false
+	}
+	r.Province, r.Letter = affirmed, letter
+	return true
+}
+
+// saysChange tells whether a lone province is meant as a correction.
+func (r *reader) saysChange() bool {
+	return r.is.any(wrong|change) || r.open.Question == ConfirmPlate && r.hasRole(glue)
+}
+
+// tied tells whether the character at token i stands behind 是, 不是 or 改成 and
+// before nothing that would make it part of a word.
+func (r *reader) tied(i int) bool {
+	if i == 0 || r.tokens[i-1].kind != word {
+		return false
+	}
+	p := r.tokens[i-1].phrase
+	if p.role != glue && p.role != negation && !p.is.any(change|wrong) {
+		return false
+	}
+	return i+1 == len(r.tokens) || r.tokens[i+1].kind != han
+}
