@@ -96,8 +96,8 @@ func (s *scanner) kinds(cars []Vehicle) (hpzl string, denied bool) {
 				denied = true
 				break
 			}
-			hpzl = t.phrase.hpzl
-			s.large(cars, car, hpzl)
+			hpzl = combined(hpzl, t.phrase.hpzl)
+			s.large(cars, car, t.phrase.hpzl)
 		}
 		if t.kind != space {
 			isDenied = false
@@ -107,6 +107,17 @@ func (s *scanner) kinds(cars []Vehicle) (hpzl string, denied bool) {
 		hpzl = ""
 	}
 	return hpzl, denied
+}
+
+// combined is the type that two words name together: 新能源小车, 新能源大车.
+func combined(first, second string) string {
+	switch {
+	case first == "52" && second == "02":
+		return "52"
+	case first == "52" && second == "01":
+		return "51"
+	}
+	return second
 }
 
 // large makes an ordinary vehicle a large one, the nearest that can be.

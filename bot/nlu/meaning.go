@@ -13,7 +13,7 @@ func (r *reader) byMeaning() bool {
 	if r.open.Question == ResultShown && r.paging() {
 		return r.set(Query, NextPage)
 	}
-	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == Push) {
+	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == OfferSubscribe || r.open.Question == Push) {
 		return r.unwanted()
 	}
 	if x := match(strongRules[:], r); x != nil {
@@ -26,6 +26,9 @@ func (r *reader) byMeaning() bool {
 		return r.fact(x)
 	}
 	if r.open.Question == AskDigits && r.form() {
+		return true
+	}
+	if r.open.Question == ConfirmPlate && r.is.any(plateWord) && r.byYesNo() {
 		return true
 	}
 	if r.is.any(wrong) && r.is.any(engine|vin|plateWord) || r.is.any(change) && r.is.any(engine|vin|plateWord) {

@@ -29,7 +29,8 @@ var platedRules = [...]rule{
 // otherwise say.
 var strongRules = [...]rule{
 	{some: swap, none: offTopic, intent: Correct, act: Swap},
-	{some: same, none: offence | look | last, intent: ProvideInfo, act: SameAs},
+	{all: data | sold, intent: Help, act: Privacy},
+	{some: same, none: offence | look | last | police, when: notDoubted, intent: ProvideInfo, act: SameAs},
 	{some: forget, none: asksHow, intent: ForgetMe},
 	{all: forget, intent: Help, act: MyData},
 	{some: offTopic, none: offence | engine | vin | licence | human | region | elsewhere, intent: Unknown},
@@ -71,6 +72,9 @@ var factRules = [...]rule{
 	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
 	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
+	{some: differ, intent: Help, act: WhereEngine},
+	{all: police, some: how | where | what, none: offence | look, intent: Help, act: Handling},
+	{all: fine | able, none: look, intent: Help, act: Handling},
 	{all: act, some: score | price | fine, none: mine, intent: Help, act: Handling},
 	{all: price, none: fine | car, when: saysFew, intent: Help, act: Price},
 	{all: price | look, none: fine, intent: Help, act: Price},
@@ -120,7 +124,7 @@ var plainRules = [...]rule{
 	{some: score | fine, none: price | help, when: saysLittle, intent: Query},
 	{some: plateWord, none: asksHow, when: saysLittle, intent: Query},
 	{some: look, when: saysLittle, intent: Query},
-	{all: again, when: saysLittle, intent: Query, act: Again},
+	{all: again, when: saysNothingElse, intent: Query, act: Again},
 }
 
 // notAsking excludes messages that want to look something up.
@@ -137,6 +141,9 @@ func saysLittle(r *reader) bool {
 // saysFew excludes messages that speak of other things as well: 多少钱, but
 // not 一箱牛奶多少钱.
 func saysFew(r *reader) bool { return r.strange <= 2 }
+
+// notDoubted tells 跟上次一样 from 结果一样吗.
+func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 
 // formOpen tells whether there is a form that can be left.
 func formOpen(r *reader) bool { return r.open.asking() }

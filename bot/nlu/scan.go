@@ -107,6 +107,9 @@ func (s *scanner) plateHere() bool {
 	case m.Action == plate.Unsupported && m.Kind != plate.Military:
 		return true
 	}
+	if s.is.any(change|wrong) && s.open.Question != ConfirmPlate && s.open.Question != AskPlate {
+		return false
+	}
 	return !s.label && s.plates == 0 && s.open.Question != AskDigits
 }
 
@@ -155,6 +158,9 @@ func (s *scanner) placeAt(i int) *plate.PlaceMatch {
 // word takes a phrase, but not over the beginning of a certain plate.
 func (s *scanner) word(i int, p *phrase) token {
 	s.is |= p.is
+	if p.is.any(look|tell|bind|remove) && s.negated(i) {
+		s.is |= not
+	}
 	switch {
 	case p.is.any(engine | vin):
 		s.label = true
@@ -162,6 +168,12 @@ func (s *scanner) word(i int, p *phrase) token {
 		s.label = false
 	}
 	return token{kind: word, start: i, end: i + len(p.text), phrase: p}
+}
+
+// negated tells whether 不 stands before the verb at i, and no question is made
+// of it: 不订阅, but not 订不订阅.
+func (s *scanner) negated(i int) bool {
+	return s.before(i) == '不' && (i < 2 || s.text[i-2] != s.text[i]) && s.tokens[len(s.tokens)-1].end-s.tokens[len(s.tokens)-1].start == 1
 }
 
 // sign cuts what begins with neither a letter nor a digit.
