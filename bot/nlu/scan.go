@@ -12,23 +12,23 @@ type kind uint8
 
 // The kinds of tokens.
 const (
-	space    kind = iota
-	newline       //
-	punct         // one character
-	word          // a phrase of the lexicon
-	tail          // 后六位, 最后4位
-	ordinal       // 第二辆, 第1个
-	measured      // 200元, 3分, 18时: a quantity, never a value
-	number        // a plate
-	value         // a run that can be an engine number, a VIN, a choice
-	latin         // a run of letters that is no phrase
-	han           // a Han character that is no part of a phrase
-	location      // 苏州, 江苏省
-	emoji         // 😂, [微笑], /::)
-	holder        // [图片]: the platform's stand-in for what is not text
-	markup        // <b>, an address, @name
-	command       // /query
-	private       // a phone or ID-card number
+	space kind = iota
+	newline
+	punct       // one character
+	word        // a phrase of the lexicon
+	tail        // 后六位, 最后4位
+	ordinal     // 第二辆, 第1个
+	measured    // 200元, 3分, 18时: a quantity, never a value
+	numberPlate // 沪C12345
+	value       // a run that can be an engine number, a VIN, a choice
+	latin       // a run of letters that is no phrase
+	han         // a Han character that is no part of a phrase
+	location    // 苏州, 江苏省
+	emoji       // 😂, [微笑], /::)
+	holder      // [图片]: the platform's stand-in for what is not text
+	markup      // <b>, an address, @name
+	command     // /query
+	private     // a phone or ID-card number
 )
 
 // A token is a piece of a message. Every rune belongs to exactly one.
@@ -36,7 +36,7 @@ type token struct {
 	kind       kind
 	start, end int
 	phrase     *phrase // of a word
-	n          int     // of a number: index of the match; of an ordinal: its count
+	n          int     // of a plate: index of its match, then of its vehicle; of an ordinal: its count
 	place      *plate.Place
 }
 
@@ -115,7 +115,7 @@ func (s *scanner) plateHere() bool {
 
 func (s *scanner) plate(i int) token {
 	m := s.matches[s.next]
-	t := token{kind: number, start: i, end: m.End, n: s.next}
+	t := token{kind: numberPlate, start: i, end: m.End, n: s.next}
 	s.next++
 	s.label = false
 	if m.Normalized != "" {
