@@ -65,7 +65,7 @@ func (r *reader) numeral() bool {
 // refused reads the kinds of no.
 func (r *reader) refused(a answer) bool {
 	switch {
-	case r.numeral() && !r.open.yesNo():
+	case !r.open.yesNo() && (r.numeral() || r.is.any(tell)):
 		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
@@ -116,6 +116,9 @@ var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mist
 // inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
 // that ends in one: 太麻烦了，算了.
 func (s *scanner) inParts(key string) (answer, bool) {
+	if s.is.any(able | place) {
+		return noAnswer, false
+	}
 	best, rest := noAnswer, []rune(key)
 	for len(rest) > 0 {
 		a, n := leading(rest)
