@@ -276,9 +276,9 @@ func (d *dialog) queue(r nlu.Reading, plate string) {
 }
 
 // notice adds the line about personal data to the first reply, and to the first
-// after the notice has changed.
+// after the notice has changed; to its end, so not while more is to come.
 func (d *dialog) notice() {
-	if len(d.said) == 0 || d.s.Noticed == NoticeVersion {
+	if len(d.said) == 0 || d.s.Waiting != 0 || d.s.Noticed == NoticeVersion {
 		return
 	}
 	d.s.Noticed = NoticeVersion
