@@ -108,7 +108,7 @@ func (d *dialog) want(numbered func(effect int) Effect) {
 // heard reacts to a message.
 func (d *dialog) heard(in Heard) {
 	r := in.Reading
-	if strings.TrimSpace(in.Text) == d.text("tap.result") {
+	if isSaid(in.Text, "tap.result") {
 		d.result(in.Late)
 		return
 	}

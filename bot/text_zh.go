@@ -47,6 +47,7 @@ var chinese = words{
 	"vin.last":     "车架号后%[1]d位",
 	"vin.whole":    "完整的车架号（17位）",
 	"and":          "、",
+	"comma":        "，",
 
 	// Digits that came in.
 	"got.engine":     "发动机号 %[1]s 已记下。",
@@ -173,6 +174,7 @@ var chinese = words{
 	"page.gone":       "这份结果已经过期。发「刷新」可以重新查询。",
 	"page.none":       "还没有查询结果。请先发送车牌号。",
 
+	"date":        "%[1]d月%[2]d日 %[3]s",
 	"age.now":     "刚刚",
 	"age.minutes": "%[1]d分钟前",
 	"age.hours":   "%[1]d小时前",
@@ -250,6 +252,7 @@ var chinese = words{
 	"help.human":        "这里没有人工客服。发「帮助」看用法；记录有疑问请联系交管部门（12123）。",
 
 	// Failures: what happened, whether it cost, how to go on.
+	"error.of":          "%[1]s：%[2]s",
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
 	"error.maintenance": "这座城市的查询正在维护或未开通，没有收费。请过一段时间再试。",
 	"error.no_rule":     "没有找到「%[1]s」的查询城市，请核对车牌。没有产生费用。",
@@ -261,7 +264,7 @@ var chinese = words{
 	"error.store_full":  "服务暂时无法保存内容，请稍后再试。没有产生查询。",
 	"error.broken":      "服务出了问题，请稍后再试。",
 
-	// What can be tapped.
+	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "是",
 	"tap.no":         "不是",
 	"tap.cancel":     "取消",
@@ -276,6 +279,8 @@ var chinese = words{
 	"tap.where":      "怎么找号码",
 	"tap.back":       "上一步",
 	"tap.nth":        "查第%[1]d辆",
+	"send.nth":       "查第%[1]d辆",
+	"send.drop":      "退订 %[1]s",
 	"forget.phrase":  "确认删除",
 	"example.engine": "123456",
 	"example.vin":    "654321",
