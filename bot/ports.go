@@ -12,7 +12,8 @@ import (
 // what the store holds and touch no network; ok is false when that is not
 // there or too old, and then the fetching method must be called first.
 //
-// Errors are *Error.
+// Errors are *Error; FetchRule, FetchCities and Query may also ask to be called
+// again later, by a storage.Snooze.
 type Desk interface {
 	// Rule is the rule for a plate prefix (沪C), as the store holds it.
 	Rule(tx storage.Tx, at time.Time, prefix string, newEnergy bool) (rule Rule, ok bool, err error)
@@ -25,9 +26,10 @@ type Desk interface {
 	// FetchCities asks for the table and stores it. It is free.
 	FetchCities(ctx context.Context) ([]City, error)
 
-	// Fresh is an answer that was paid for and is young enough to be shown
-	// again, marked as Cached.
-	Fresh(tx storage.Tx, at time.Time, v Vehicle) (report Report, ok bool, err error)
+	// Stored is the answer that was paid for last, marked as Cached; report.At
+	// is zero when none is kept. fresh tells that it is young enough to be
+	// shown instead of paying again.
+	Stored(tx storage.Tx, at time.Time, v Vehicle) (report Report, fresh bool, err error)
 	// Query finds the violations of a vehicle. It is what costs money: it asks
 	// at most once for a Request, also when it is called again after a crash,
 	// and once for everybody who asks for the same vehicle with the same

@@ -116,6 +116,8 @@ func fit(flag, given string, need bot.Need, whole int, rule bot.Rule) (string, e
 	switch fits {
 	case bot.Missing:
 		return "", fmt.Errorf("query: %s: %s asks for it (%s)", flag, rule.Name, juhe.Need(need))
+	case bot.Garbled:
+		return "", fmt.Errorf("query: %s: letters and digits only", flag)
 	case bot.Short:
 		return "", fmt.Errorf("query: %s: %s asks for more of it (%s)", flag, rule.Name, juhe.Need(need))
 	}
