@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -67,12 +68,17 @@ func (x *run) enqueue(t task) error {
 
 // Work asks the outside for what conversations wait for, and pushes answers
 // that came too late, n tasks of each at a time, until ctx ends; then it
-// finishes those under way.
+// finishes those under way. Beside that it sweeps.
 func (b *Bot) Work(ctx context.Context, n int) error {
-	pushes := make(chan error, 1)
-	go func() { pushes <- b.store.Work(ctx, pushQueue, n, b.pushLate) }()
+	var (
+		wg     sync.WaitGroup
+		pushes error
+	)
+	wg.Go(func() { pushes = b.store.Work(ctx, pushQueue, n, b.pushLate) })
+	wg.Go(func() { b.sweeping(ctx) })
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
-	return errors.Join(err, <-pushes)
+	wg.Wait()
+	return errors.Join(err, pushes)
 }
 
 // work does one task: the outside first, then the outcome, the next step of

@@ -105,6 +105,20 @@ func (d *Desk) abandoned(a answer, now time.Time) bool {
 	return a.Owner == d.self || d.alone || now.Sub(a.At) > lease || a.At.Sub(now) > lease
 }
 
+// Sweep implements bot.Desk.
+func (d *Desk) Sweep(ctx context.Context) error {
+	for swept := sweepAtOnce; swept == sweepAtOnce; {
+		err := d.store.Update(ctx, []string{expiryBucket}, func(tx storage.Tx) (err error) {
+			swept, err = sweep(tx, d.now())
+			return err
+		})
+		if err != nil {
+			return stored(err)
+		}
+	}
+	return nil
+}
+
 // A call is a query that came back, and is not stored yet.
 type call struct {
 	answer answer // with At and Raw
@@ -140,7 +154,7 @@ func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 		if err := e.close(tx, a.Ledger); err != nil {
 			return err
 		}
-		if err := sweep(tx, a.At); err != nil {
+		if _, err := sweep(tx, a.At); err != nil {
 			return err
 		}
 		return a.put(tx, key)
