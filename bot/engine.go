@@ -99,10 +99,10 @@ func (d *dialog) offer(keys ...key) {
 func (d *dialog) tap(label string) { d.options = append(d.options, Option{Label: label, Send: label}) }
 
 // want asks for an effect whose outcome comes back under the returned number.
-func (d *dialog) want(make func(effect int) Effect) {
+func (d *dialog) want(numbered func(effect int) Effect) {
 	d.s.Effects++
 	d.s.Waiting, d.s.Since = d.s.Effects, d.at
-	d.wanted = append(d.wanted, make(d.s.Effects))
+	d.wanted = append(d.wanted, numbered(d.s.Effects))
 }
 
 // heard reacts to a message.

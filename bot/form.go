@@ -292,8 +292,8 @@ func (d *dialog) ruleIs(in RuleIs) {
 // trim cuts the digits to the rule, says so, and drops what is too short.
 func (d *dialog) trim() {
 	f := &d.s.Form
-	f.Engine = d.trimmed(f.Engine, f.Rule.Engine, shortestWhole, "engine")
-	f.VIN = d.trimmed(f.VIN, f.Rule.VIN, vinLength, "vin")
+	f.Engine = d.trimmed(f.Engine, f.Rule.Engine, ShortestEngine, "engine")
+	f.VIN = d.trimmed(f.VIN, f.Rule.VIN, VINLength, "vin")
 	if f.Rule.VIN == Whole && f.VIN != "" {
 		v := plate.ParseVIN(f.VIN)
 		if !v.Valid() {
@@ -307,7 +307,7 @@ func (d *dialog) trim() {
 
 // trimmed is what stays of one number under its need; what names it in keys.
 func (d *dialog) trimmed(given string, need Need, shortest int, what string) string {
-	cut, fit := need.cut(given, shortest)
+	cut, fit := need.Cut(given, shortest)
 	n := len([]rune(given))
 	switch {
 	case given == "" || fit == Missing:

@@ -31,16 +31,17 @@ const (
 	Fits
 )
 
-// shortestWhole is the fewest characters taken for a whole engine number.
-// There is no national format; shorter ones are a slip.
-const shortestWhole = 4
+const (
+	// ShortestEngine is the fewest characters taken for a whole engine number.
+	// There is no national format; shorter ones are a slip.
+	ShortestEngine = 4
+	// VINLength is the length of a whole VIN (GB 16735-2019).
+	VINLength = 17
+)
 
-// vinLength is the length of a VIN (GB 16735-2019).
-const vinLength = 17
-
-// cut applies n to a number as given: the part to send, and how it fits.
-// shortest is the least length of a whole number.
-func (n Need) cut(given string, shortest int) (string, Fit) {
+// Cut applies n to a number as given: the part to send, and how it fits.
+// shortest is the least length of a whole number, ShortestEngine or VINLength.
+func (n Need) Cut(given string, shortest int) (string, Fit) {
 	count := utf8.RuneCountInString(given)
 	switch {
 	case n == NotNeeded:

@@ -85,10 +85,10 @@ func (s Session) open() nlu.Open {
 }
 
 // engine is the part of the engine number to send, and how it fits the rule.
-func (f Form) engine() (string, Fit) { return f.Rule.Engine.cut(f.Engine, shortestWhole) }
+func (f Form) engine() (string, Fit) { return f.Rule.Engine.Cut(f.Engine, ShortestEngine) }
 
 // vin is the part of the VIN to send, and how it fits the rule.
-func (f Form) vin() (string, Fit) { return f.Rule.VIN.cut(f.VIN, vinLength) }
+func (f Form) vin() (string, Fit) { return f.Rule.VIN.Cut(f.VIN, VINLength) }
 
 // cut is the form's vehicle with no more of its digits than the rule asks for.
 func (f Form) cut() Vehicle {

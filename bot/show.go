@@ -81,6 +81,13 @@ func (d *dialog) wrongData() {
 	}
 }
 
+// Text is the report as people read it, the first rows of a long one.
+func (r Report) Text(l Lang, at time.Time) string {
+	d := &dialog{s: Session{Lang: l}, at: at}
+	d.report(r, 0)
+	return strings.Join(d.said, "\n\n")
+}
+
 // report writes one page of a report.
 func (d *dialog) report(r Report, page int) {
 	v := r.Vehicle

@@ -73,9 +73,9 @@ func TestNeedCut(t *testing.T) {
 		{Whole, "LZZDEM201JG481635", 17, "LZZDEM201JG481635", Fits},
 	}
 	for _, test := range tests {
-		got, fit := test.need.cut(test.given, test.shortest)
+		got, fit := test.need.Cut(test.given, test.shortest)
 		if got != test.want || fit != test.fit {
-			t.Errorf("Need(%d).cut(%q) = %q, %v, want %q, %v", test.need, test.given, got, fit, test.want, test.fit)
+			t.Errorf("Need(%d).Cut(%q) = %q, %v, want %q, %v", test.need, test.given, got, fit, test.want, test.fit)
 		}
 	}
 }

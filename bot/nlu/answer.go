@@ -65,7 +65,7 @@ func (r *reader) numeral() bool {
 // refused reads the kinds of no.
 func (r *reader) refused(a answer) bool {
 	switch {
-	case r.numeral() && !r.open.yesNo():
+	case !r.open.yesNo() && (r.numeral() || r.is.any(tell)):
 		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
@@ -87,7 +87,7 @@ func (r *reader) byYesNo() bool {
 	switch {
 	case r.is.any(wrong|not|lacking) || r.hasRole(negation) || r.hasRole(refusal):
 		return r.set(Deny, "")
-	case r.startsWithYes():
+	case r.opening() == yes || r.opening() == okay:
 		return r.set(Confirm, "")
 	case r.open.Question == ConfirmDelete && r.is.any(remove), r.open.Question == ConfirmQuery && r.is.any(look):
 		return r.set(Confirm, "")
@@ -95,14 +95,18 @@ func (r *reader) byYesNo() bool {
 	return false
 }
 
-// startsWithYes tells whether the first clause is a yes: 是的，就是它.
-func (r *reader) startsWithYes() bool {
+// opening is the answer that the first clause is: 是的，就是它.
+func (r *reader) opening() answer {
 	end := slices.IndexFunc(r.tokens, func(t token) bool { return t.kind == punct || t.kind == space })
-	if end <= 0 {
-		return false
+	if end <= 0 || r.tokens[end].start > longestAnswer {
+		return noAnswer
 	}
-	a, _ := lookup(answerTable, string(r.text[:r.tokens[end].start]))
-	return a == yes || a == okay
+	key := string(r.text[:r.tokens[end].start])
+	a, ok := lookup(answerTable, key)
+	if !ok {
+		a, _ = r.inParts(key)
+	}
+	return a
 }
 
 // weight orders answers: of several in one message the heaviest counts, a no
@@ -112,6 +116,9 @@ var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mist
 // inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
 // that ends in one: 太麻烦了，算了.
 func (s *scanner) inParts(key string) (answer, bool) {
+	if s.is.any(able | place) {
+		return noAnswer, false
+	}
 	best, rest := noAnswer, []rune(key)
 	for len(rest) > 0 {
 		a, n := leading(rest)

@@ -13,8 +13,11 @@ func (r *reader) byMeaning() bool {
 	if r.open.Question == ResultShown && r.paging() {
 		return r.set(Query, NextPage)
 	}
-	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == Push) {
+	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == OfferSubscribe || r.open.Question == Push) {
 		return r.unwanted()
+	}
+	if r.open.yesNo() && r.is.any(wait) {
+		return r.set(Deny, "")
 	}
 	if x := match(strongRules[:], r); x != nil {
 		return r.set(x.intent, x.act)
@@ -28,7 +31,10 @@ func (r *reader) byMeaning() bool {
 	if r.open.Question == AskDigits && r.form() {
 		return true
 	}
-	if r.is.any(wrong) && r.is.any(engine|vin|plateWord) || r.is.any(change) && r.is.any(engine|vin|plateWord) {
+	if r.open.Question == ConfirmPlate && r.is.any(plateWord) && r.byYesNo() {
+		return true
+	}
+	if r.is.any(wrong|change) && r.is.any(engine|vin|plateWord) && !r.is.any(asksHow) {
 		return r.set(Correct, "")
 	}
 	if r.open.yesNo() && r.byYesNo() {

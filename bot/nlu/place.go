@@ -103,7 +103,7 @@ func (r *reader) province() bool {
 			continue
 		case t.kind == location:
 			name = plate.ProvinceOf(t.place.Province)
-		case t.kind == han && r.tied(i):
+		case t.kind == han && (r.tied(i) || denied != "" && i+1 == len(r.tokens)):
 			name = plate.ProvinceOf(string(r.text[t.start]))
 		case t.kind == latin && t.end-t.start == 1 && affirmed != "":
 			letter = string(r.text[t.start])

@@ -85,7 +85,7 @@ func (r *reader) byPlate() bool {
 	if len(r.Vehicles) == 0 {
 		return false
 	}
-	if r.corrected || r.is.any(wrong|change) && !r.is.any(police) {
+	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) {
 		return r.set(Correct, "")
 	}
 	if x := match(platedRules[:], r); x != nil {
@@ -93,6 +93,8 @@ func (r *reader) byPlate() bool {
 	}
 	v := r.Vehicles[0]
 	switch {
+	case r.beginning(v):
+		return r.set(ProvideInfo, "")
 	case r.open.Question == ConfirmPlate && r.open.Plate != "" && v.Plate.Normalized == r.open.Plate:
 		return r.set(Confirm, "")
 	case r.open.Question == ConfirmPlate && v.Number() != "" && len(r.Vehicles) == 1 && !r.is.any(look|offence):
@@ -105,6 +107,21 @@ func (r *reader) byPlate() bool {
 		act = NoDigits
 	}
 	return r.set(Query, act)
+}
+
+// beginning takes a plate without its serial for an answer to the question
+// where it is from: 沪C.
+func (r *reader) beginning(v Vehicle) bool {
+	p := v.Plate.Parts
+	if r.open.Question != AskCity && r.open.Question != AskCityLetter || p.Serial != "" || p.Province == "" {
+		return false
+	}
+	r.Province, r.Letter = plate.ProvinceOf(p.Province), p.Letters
+	if len(p.Letters) != 1 {
+		r.Letter = ""
+	}
+	r.Vehicles, r.Type = nil, ""
+	return true
 }
 
 // byValue reads messages that give something without a plate.

@@ -29,7 +29,8 @@ var platedRules = [...]rule{
 // otherwise say.
 var strongRules = [...]rule{
 	{some: swap, none: offTopic, intent: Correct, act: Swap},
-	{some: same, none: offence | look | last, intent: ProvideInfo, act: SameAs},
+	{all: data | sold, intent: Help, act: Privacy},
+	{some: same, none: offence | look | last | police, when: notDoubted, intent: ProvideInfo, act: SameAs},
 	{some: forget, none: asksHow, intent: ForgetMe},
 	{all: forget, intent: Help, act: MyData},
 	{some: offTopic, none: offence | engine | vin | licence | human | region | elsewhere, intent: Unknown},
@@ -46,7 +47,8 @@ var strongRules = [...]rule{
 	{all: not | tell, none: asksHow, intent: Unsubscribe},
 	{all: police | differ, intent: Help, act: Accuracy},
 	{some: wait, none: asksHow | offence | tell | what | long, intent: Smalltalk, act: Wait},
-	{some: back, none: data | offence | engine | vin | plateWord, intent: Correct, act: Back},
+	{all: how, some: change | back | stop, none: offence, intent: Help},
+	{some: back, none: asksHow | data | offence | engine | vin | plateWord, intent: Correct, act: Back},
 }
 
 // factRules are questions that are answered at once, whatever is open.
@@ -62,6 +64,9 @@ var factRules = [...]rule{
 	{all: pay, some: asksHow | able | query | fine | what | offence, intent: Help, act: Handling},
 	{some: privacy, intent: Help, act: Privacy},
 	{all: why, some: engine | vin | licence | need | data | plateWord, none: count, intent: Help, act: Privacy},
+	{all: lacking | plateWord, none: offence | look, intent: Help, act: NoDigits},
+	{all: how, some: fine | score, intent: Help, act: Handling},
+	{all: offence | offTopic | query, none: look | mine, intent: Help, act: Handling},
 	{all: lacking, some: engine | vin | licence, none: where, intent: Help, act: NoDigits},
 	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
@@ -71,6 +76,9 @@ var factRules = [...]rule{
 	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
 	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
+	{some: differ, intent: Help, act: WhereEngine},
+	{all: police, some: how | where | what, none: offence | look, intent: Help, act: Handling},
+	{all: fine | able, none: look, intent: Help, act: Handling},
 	{all: act, some: score | price | fine, none: mine, intent: Help, act: Handling},
 	{all: price, none: fine | car, when: saysFew, intent: Help, act: Price},
 	{all: price | look, none: fine, intent: Help, act: Price},
@@ -87,6 +95,7 @@ var factRules = [...]rule{
 var plainRules = [...]rule{
 	{all: place, some: able | need | which | region, none: tell | bind, intent: Cities},
 	{all: place | query, some: look, none: offence, intent: Cities},
+	{all: place, none: offence | look | tell | bind | mine | social | offTopic | asksHow | query, when: saysNothing, intent: Cities},
 	{all: elsewhere, some: able | look | query, intent: Cities},
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
@@ -94,10 +103,11 @@ var plainRules = [...]rule{
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
-	{some: how, when: saysNothingElse, none: missing | social, intent: Help},
+	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
+	{all: view | tell, none: offence | asksHow | periodic | only | recent | query, when: saysNothingElse, intent: ListVehicles},
 	{some: list, none: region | place | offence, intent: ListVehicles},
 	{all: car, some: which | howMany, none: offence | asksHow | able | region, intent: ListVehicles},
 	{all: mine | car | view, none: offence | asksHow | fine | score | again, when: saysNothingElse, intent: ListVehicles},
@@ -109,6 +119,7 @@ var plainRules = [...]rule{
 	{some: bind, none: asksHow | query | what | why, intent: Subscribe},
 	{all: recent | offence, none: query | look | mine | missing | fine, intent: Subscribe},
 	{all: not | look, intent: Cancel},
+	{all: not | car, none: offence | tell | bind | asksHow | query, when: saysFew, intent: DeleteVehicle},
 	{all: not, none: offence | tell | bind | remove | asksHow | query, when: formOpen, intent: Cancel},
 	{some: wrong, none: asksHow | offence | look, intent: Correct},
 	{all: stop | look, intent: Cancel},
@@ -120,7 +131,7 @@ var plainRules = [...]rule{
 	{some: score | fine, none: price | help, when: saysLittle, intent: Query},
 	{some: plateWord, none: asksHow, when: saysLittle, intent: Query},
 	{some: look, when: saysLittle, intent: Query},
-	{all: again, when: saysLittle, intent: Query, act: Again},
+	{all: again, when: saysNothingElse, intent: Query, act: Again},
 }
 
 // notAsking excludes messages that want to look something up.
@@ -138,11 +149,17 @@ func saysLittle(r *reader) bool {
 // not 一箱牛奶多少钱.
 func saysFew(r *reader) bool { return r.strange <= 2 }
 
+// notDoubted tells 跟上次一样 from 结果一样吗.
+func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
+
 // formOpen tells whether there is a form that can be left.
 func formOpen(r *reader) bool { return r.open.asking() }
 
 // saysNothingElse excludes messages with further words.
 func saysNothingElse(r *reader) bool { return r.strange <= 1 }
+
+// saysNothing excludes messages with any further word.
+func saysNothing(r *reader) bool { return r.strange == 0 }
 
 // refersBack tells 绑定的车 from 绑定车.
 func refersBack(r *reader) bool {

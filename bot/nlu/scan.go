@@ -12,23 +12,23 @@ type kind uint8
 
 // The kinds of tokens.
 const (
-	space    kind = iota
-	newline       //
-	punct         // one character
-	word          // a phrase of the lexicon
-	tail          // 后六位, 最后4位
-	ordinal       // 第二辆, 第1个
-	measured      // 200元, 3分, 18时: a quantity, never a value
-	number        // a plate
-	value         // a run that can be an engine number, a VIN, a choice
-	latin         // a run of letters that is no phrase
-	han           // a Han character that is no part of a phrase
-	location      // 苏州, 江苏省
-	emoji         // 😂, [微笑], /::)
-	holder        // [图片]: the platform's stand-in for what is not text
-	markup        // <b>, an address, @name
-	command       // /query
-	private       // a phone or ID-card number
+	space kind = iota
+	newline
+	punct       // one character
+	word        // a phrase of the lexicon
+	tail        // 后六位, 最后4位
+	ordinal     // 第二辆, 第1个
+	measured    // 200元, 3分, 18时: a quantity, never a value
+	numberPlate // 沪C12345
+	value       // a run that can be an engine number, a VIN, a choice
+	latin       // a run of letters that is no phrase
+	han         // a Han character that is no part of a phrase
+	location    // 苏州, 江苏省
+	emoji       // 😂, [微笑], /::)
+	holder      // [图片]: the platform's stand-in for what is not text
+	markup      // <b>, an address, @name
+	command     // /query
+	private     // a phone or ID-card number
 )
 
 // A token is a piece of a message. Every rune belongs to exactly one.
@@ -36,7 +36,7 @@ type token struct {
 	kind       kind
 	start, end int
 	phrase     *phrase // of a word
-	n          int     // of a number: index of the match; of an ordinal: its count
+	n          int     // of a plate: index of its match, then of its vehicle; of an ordinal: its count
 	place      *plate.Place
 }
 
@@ -107,12 +107,15 @@ func (s *scanner) plateHere() bool {
 	case m.Action == plate.Unsupported && m.Kind != plate.Military:
 		return true
 	}
+	if s.is.any(change|wrong) && s.open.Question != ConfirmPlate && s.open.Question != AskPlate {
+		return false
+	}
 	return !s.label && s.plates == 0 && s.open.Question != AskDigits
 }
 
 func (s *scanner) plate(i int) token {
 	m := s.matches[s.next]
-	t := token{kind: number, start: i, end: m.End, n: s.next}
+	t := token{kind: numberPlate, start: i, end: m.End, n: s.next}
 	s.next++
 	s.label = false
 	if m.Normalized != "" {
@@ -155,6 +158,9 @@ func (s *scanner) placeAt(i int) *plate.PlaceMatch {
 // word takes a phrase, but not over the beginning of a certain plate.
 func (s *scanner) word(i int, p *phrase) token {
 	s.is |= p.is
+	if p.is.any(look|tell|bind|remove) && s.negated(i) {
+		s.is |= not
+	}
 	switch {
 	case p.is.any(engine | vin):
 		s.label = true
@@ -162,6 +168,12 @@ func (s *scanner) word(i int, p *phrase) token {
 		s.label = false
 	}
 	return token{kind: word, start: i, end: i + len(p.text), phrase: p}
+}
+
+// negated tells whether 不 stands before the verb at i, and no question is made
+// of it: 不订阅, but not 订不订阅.
+func (s *scanner) negated(i int) bool {
+	return s.before(i) == '不' && (i < 2 || s.text[i-2] != s.text[i]) && s.tokens[len(s.tokens)-1].end-s.tokens[len(s.tokens)-1].start == 1
 }
 
 // sign cuts what begins with neither a letter nor a digit.

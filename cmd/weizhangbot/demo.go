@@ -35,7 +35,7 @@ func (c demoCommand) Run(ctx context.Context, p *program) (err error) {
 	w.work(ctx)
 	page, err := playground.New(playground.Config{
 		Bot:   w.bot,
-		Panel: newDemoPanel(w.fake, &w.desk.hits),
+		Panel: newDemoPanel(w.fake, w.bot.Saved),
 		Users: []playground.User{
 			{ID: "li", Name: "小李", Hint: "第一次来"},
 			{ID: "wang", Name: "老王", Hint: "家里两辆车"},

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/playground"
@@ -26,20 +25,20 @@ type mishap struct {
 
 // mishaps are what the bot protects people from, in the order shown.
 var mishaps = []mishap{
-	{playground.Switch{ID: "slow", Label: "交管慢：每次查询 8 秒", Hint: "回复会晚到，但不丢、不重复收费"},
+	{playground.Switch{ID: "slow", Label: "交管慢：每次查询 8 秒", Hint: "晚到但不丢，不重复收费"},
 		func(f *juhetest.Faults) { f.Latency = 8 * time.Second }},
-	{playground.Switch{ID: "maintenance", Label: "交管维护", Hint: "不收费，机器人会说明原因"},
+	{playground.Switch{ID: "maintenance", Label: "交管维护", Hint: "不收费，说明原因"},
 		func(f *juhetest.Faults) { f.Maintenance = true }},
-	{playground.Switch{ID: "wrong", Label: "号码不符（照样收费）", Hint: "机器人请您核对，不替您猜"},
+	{playground.Switch{ID: "wrong", Label: "号码不符（照样收费）", Hint: "请您核对，不替您猜"},
 		func(f *juhetest.Faults) { f.WrongDigits = true }},
-	{playground.Switch{ID: "cut", Label: "回答在路上丢失", Hint: "可能已收费：机器人不会自己再查一次"},
+	{playground.Switch{ID: "cut", Label: "回答在路上丢失", Hint: "不会自己再付一次费"},
 		func(f *juhetest.Faults) { f.Nonsense = juhetest.NonsenseCut }},
 }
 
 // A demoPanel shows the fake's meter, and makes it behave badly on demand.
 type demoPanel struct {
-	fake *juhetest.Server
-	hits *atomic.Int64
+	fake  *juhetest.Server
+	saved func() int64 // queries that an earlier answer served
 
 	mu       sync.Mutex
 	switches []playground.Switch
@@ -47,8 +46,8 @@ type demoPanel struct {
 
 var _ playground.Panel = (*demoPanel)(nil)
 
-func newDemoPanel(fake *juhetest.Server, hits *atomic.Int64) *demoPanel {
-	p := &demoPanel{fake: fake, hits: hits}
+func newDemoPanel(fake *juhetest.Server, saved func() int64) *demoPanel {
+	p := &demoPanel{fake: fake, saved: saved}
 	for _, m := range mishaps {
 		p.switches = append(p.switches, m.Switch)
 	}
@@ -69,7 +68,7 @@ func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
 		Calls:     m.Queries,
 		Charged:   m.Charged,
 		YuanText:  fmt.Sprintf("%d.%02d", spent/100, spent%100),
-		CacheHits: int(p.hits.Load()),
+		CacheHits: int(p.saved()),
 		Rows:      []playground.MeterRow{{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}},
 	}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -71,9 +70,7 @@ func expect(t *testing.T, lines *bufio.Scanner, want string) {
 
 func TestDemoPanel(t *testing.T) {
 	fake := juhetest.New()
-	var hits atomic.Int64
-	p := newDemoPanel(fake, &hits)
-	hits.Store(3)
+	p := newDemoPanel(fake, func() int64 { return 3 })
 	meter, err := p.Meter(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +125,7 @@ func TestMishaps(t *testing.T) {
 				}
 			}()
 			w.work(t.Context())
-			panel := newDemoPanel(w.fake, &w.desk.hits)
+			panel := newDemoPanel(w.fake, w.bot.Saved)
 			if err := panel.Set(tt.id, true); err != nil {
 				t.Fatal(err)
 			}

@@ -51,7 +51,7 @@ func (c queryCommand) Run(ctx context.Context, p *program) (err error) {
 	if c.JSON {
 		return p.printJSON(viewReport(report))
 	}
-	return p.print(reportText(report))
+	return p.print(report.Text(bot.Chinese, time.Now()) + "\n")
 }
 
 // vehicle reads the arguments. A plate that would need a question first is
@@ -92,8 +92,8 @@ func (c queryCommand) ask(ctx context.Context, w *world, v bot.Vehicle) (bot.Rep
 		return bot.Report{}, queryFault(v, err)
 	}
 	var faults [3]error
-	v.Engine, faults[0] = fit("--engine", v.Engine, juhe.Need(rule.Engine), shortestEngine, rule)
-	v.VIN, faults[1] = fit("--vin", v.VIN, juhe.Need(rule.VIN), vinLength, rule)
+	v.Engine, faults[0] = fit("--engine", v.Engine, rule.Engine, bot.ShortestEngine, rule)
+	v.VIN, faults[1] = fit("--vin", v.VIN, rule.VIN, bot.VINLength, rule)
 	if strings.ContainsAny(v.VIN, "IOQ") {
 		faults[2] = errors.New("query: --vin: a VIN has no I, O or Q: perhaps 1 or 0?")
 	}
@@ -109,41 +109,23 @@ func (c queryCommand) ask(ctx context.Context, w *world, v bot.Vehicle) (bot.Rep
 	return report, nil
 }
 
-const (
-	vinLength      = 17 // GB 16735-2019
-	shortestEngine = 4  // there is no national format; fewer is a slip, as in the dialogue
-)
-
 // fit cuts a number to what the city asks for. whole is how short a whole
 // number can be.
-func fit(flag, given string, need juhe.Need, whole int, rule bot.Rule) (string, error) {
-	tail, ok := need.Of(given)
-	switch {
-	case ok && (need != juhe.Whole || len(tail) >= whole):
-		return tail, nil
-	case given == "":
-		return "", fmt.Errorf("query: %s: %s asks for it (%s)", flag, rule.Name, need)
+func fit(flag, given string, need bot.Need, whole int, rule bot.Rule) (string, error) {
+	cut, fits := need.Cut(given, whole)
+	switch fits {
+	case bot.Missing:
+		return "", fmt.Errorf("query: %s: %s asks for it (%s)", flag, rule.Name, juhe.Need(need))
+	case bot.Short:
+		return "", fmt.Errorf("query: %s: %s asks for more of it (%s)", flag, rule.Name, juhe.Need(need))
 	}
-	return "", fmt.Errorf("query: %s: %s asks for more of it (%s)", flag, rule.Name, need)
+	return cut, nil
 }
 
 // queryFault is a failed query, with the sentence that a person in the chat
 // would read.
 func queryFault(v bot.Vehicle, err error) error {
 	return fmt.Errorf("query: %s: %s", v, firstLine(bot.UserText(bot.Chinese, bot.KindOf(err))))
-}
-
-// reportText is the report as the chat shows it.
-func reportText(r bot.Report) string {
-	told := bot.Session{Noticed: bot.NoticeVersion} // whoever owns the shell owns the data
-	_, effects := bot.Step(told, bot.Found{At: time.Now(), Report: r})
-	var b strings.Builder
-	for _, e := range effects {
-		if say, ok := e.(bot.Say); ok {
-			b.WriteString(say.Text + "\n")
-		}
-	}
-	return b.String()
 }
 
 // A reportView is a report as JSON. A fine or points that are not there are

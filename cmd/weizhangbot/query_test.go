@@ -47,20 +47,20 @@ func TestQueryVehicle(t *testing.T) {
 func TestFit(t *testing.T) {
 	for _, tt := range []struct {
 		name, given string
-		need        juhe.Need
+		need        bot.Need
 		want, fault string
 	}{
 		{"the end of a whole number", "ABC123456", 6, "123456", ""},
 		{"just enough", "123456", 6, "123456", ""},
-		{"not asked for", "123456", juhe.NotNeeded, "", ""},
-		{"all of it", "ABC123456", juhe.Whole, "ABC123456", ""},
+		{"not asked for", "123456", bot.NotNeeded, "", ""},
+		{"all of it", "ABC123456", bot.Whole, "ABC123456", ""},
 		{"too little", "12345", 6, "", "上海 asks for more of it (last 6)"},
-		{"too little to be all of it", "123", juhe.Whole, "", "上海 asks for more of it (whole)"},
+		{"too little to be all of it", "123", bot.Whole, "", "上海 asks for more of it (whole)"},
 		{"nothing", "", 6, "", "上海 asks for it (last 6)"},
-		{"nothing at all", "", juhe.Whole, "", "上海 asks for it (whole)"},
+		{"nothing at all", "", bot.Whole, "", "上海 asks for it (whole)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := fit("--engine", tt.given, tt.need, shortestEngine, bot.Rule{Name: "上海"})
+			got, err := fit("--engine", tt.given, tt.need, bot.ShortestEngine, bot.Rule{Name: "上海"})
 			if got != tt.want || (err == nil) != (tt.fault == "") || err != nil && !strings.HasSuffix(err.Error(), tt.fault) {
 				t.Errorf("got %q, %v", got, err)
 			}

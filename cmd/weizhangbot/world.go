@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,7 +32,7 @@ type world struct {
 	log    logrus.FieldLogger
 	store  storage.Store
 	client *juhe.Client
-	desk   *countingDesk
+	desk   *lookup.Desk
 	bot    *bot.Bot
 	fake   *juhetest.Server // nil: the real Juhe
 
@@ -99,10 +100,10 @@ func (w *world) open(ctx context.Context) (err error) {
 		return fmt.Errorf("storage: %w", err)
 	}
 	w.later(w.store.Close)
-	w.desk = &countingDesk{Desk: lookup.New(lookup.Config{
+	w.desk = lookup.New(lookup.Config{
 		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
-	})}
+	})
 	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: w.config.Limits.VehiclesPerUser})
 	return nil
 }
@@ -149,12 +150,9 @@ func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.
 	if c.Driver != "bbolt" {
 		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
 	}
-	key := c.key()
-	if key == nil {
-		var err error
-		if key, err = sealed.LoadOrCreateKey(c.Path + ".key"); err != nil {
-			return nil, err
-		}
+	key, err := storeKey(c)
+	if err != nil {
+		return nil, err
 	}
 	file, err := boltstore.Open(c.Path, boltstore.Options{Log: log})
 	if err != nil {
@@ -165,4 +163,19 @@ func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.
 		return nil, errors.Join(err, file.Close())
 	}
 	return s, nil
+}
+
+// storeKey is the configured key, or the one that lies beside the file. A file
+// whose key is gone gets no new one, which could not open it.
+func storeKey(c Storage) ([]byte, error) {
+	if key := c.key(); key != nil {
+		return key, nil
+	}
+	path := c.Path + ".key"
+	_, noKey := os.Stat(path)
+	_, noFile := os.Stat(c.Path)
+	if errors.Is(noKey, fs.ErrNotExist) && noFile == nil {
+		return nil, fmt.Errorf("%s: the key of %s is missing: put it back, or set storage.encryption_key", path, c.Path)
+	}
+	return sealed.LoadOrCreateKey(path)
 }

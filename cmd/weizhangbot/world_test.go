@@ -93,12 +93,26 @@ func TestOpenStore(t *testing.T) {
 		}
 	})
 	t.Run("that is no store", func(t *testing.T) {
-		c := Storage{Driver: "bbolt", Path: filepath.Join(dir, "letter.txt")}
+		c := Storage{
+			Driver: "bbolt", Path: filepath.Join(dir, "letter.txt"), EncryptionKey: Secret(other["storage.encryption_key"]),
+		}
 		if err := os.WriteFile(c.Path, []byte(strings.Repeat("Dear Sir or Madam, ", 1000)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := openStore(t.Context(), c, silent()); !errors.Is(err, storage.ErrCorrupt) {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("whose key is gone", func(t *testing.T) {
+		moved := c.Path + ".key.elsewhere"
+		if err := os.Rename(c.Path+".key", moved); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openStore(t.Context(), c, silent()); err == nil || !strings.Contains(err.Error(), "is missing: put it back") {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(c.Path + ".key"); err == nil {
+			t.Error("a new key was made, which opens nothing")
 		}
 	})
 	t.Run("in a directory that is not there", func(t *testing.T) {

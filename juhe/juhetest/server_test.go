@@ -145,7 +145,7 @@ func TestRequestsAreLoggedAsReceived(t *testing.T) {
 	if r := got[0]; r.Path != "/sweizhang/carPre.php" || r.Endpoint != "carPre" || r.URL.Get("isNer") != "0" || len(r.Form) != 0 {
 		t.Errorf("GET: %+v", r)
 	}
-	if r := got[1]; r.Method != "POST" || r.Form.Get("city") != "SH" || len(r.URL) != 0 || r.ContentType != "application/x-www-form-urlencoded" {
+	if r := got[1]; r.Method != http.MethodPost || r.Form.Get("city") != "SH" || len(r.URL) != 0 || r.ContentType != "application/x-www-form-urlencoded" {
 		t.Errorf("POST: %+v", r)
 	}
 	for range 1100 {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 
-	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -41,7 +40,7 @@ func translate(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, bolt.ErrDatabaseNotOpen), errors.Is(err, fs.ErrClosed):
+	case errors.Is(err, berrors.ErrDatabaseNotOpen), errors.Is(err, fs.ErrClosed):
 		return storage.ErrClosed
 	case full(err):
 		return fmt.Errorf("boltstore: %w: %w", storage.ErrFull, err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 )
@@ -124,7 +125,7 @@ func openFile(path string, opts Options) (*bolt.DB, error) {
 			}
 		}
 		return db, nil
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, storage.ErrLocked
 	case errors.As(err, &unusable), full(err):
 		return nil, err

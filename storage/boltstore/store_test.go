@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
-	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -66,9 +65,9 @@ func TestTranslate(t *testing.T) {
 		{nil, nil},
 		{berrors.ErrMaxSizeReached, storage.ErrFull},
 		{&os.PathError{Op: "write", Path: "db", Err: syscall.ENOSPC}, storage.ErrFull},
-		{fmt.Errorf("file sync error: %s", syscall.ENOSPC), storage.ErrFull}, // as bbolt does
+		{errors.New("file sync error: " + syscall.ENOSPC.Error()), storage.ErrFull}, // as bbolt does
 		{syscall.EDQUOT, storage.ErrFull},
-		{bolt.ErrDatabaseNotOpen, storage.ErrClosed},
+		{berrors.ErrDatabaseNotOpen, storage.ErrClosed},
 		{syscall.EIO, syscall.EIO},
 	} {
 		if got := translate(c.err); !errors.Is(got, c.want) {
