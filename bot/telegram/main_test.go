@@ -1,0 +1,5 @@
+package telegram
+
+import "testing"
+
+func TestMain(m *testing.M) { verifyNoLeaks(m) }
