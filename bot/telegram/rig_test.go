@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
-	"go.uber.org/goleak"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/telegram/telegramtest"
@@ -268,5 +267,3 @@ func offering(text string, labels ...string) bot.Answer {
 func always(a bot.Answer) func(context.Context, bot.Message) (bot.Answer, error) {
 	return func(context.Context, bot.Message) (bot.Answer, error) { return a, nil }
 }
-
-func verifyNoLeaks(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,5 +1,0 @@
-package telegram
-
-import "testing"
-
-func TestMain(m *testing.M) { verifyNoLeaks(m) }
