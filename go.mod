@@ -32,5 +32,6 @@ require (
 	github.com/tidwall/pretty v1.2.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	github.com/go-telegram/bot v1.27.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )

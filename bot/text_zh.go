@@ -261,6 +261,18 @@ var chinese = words{
 	"error.store_full":  "服务暂时无法保存内容，请稍后再试。没有产生查询。",
 	"error.broken":      "服务出了问题，请稍后再试。",
 
+	// The menu of slash commands.
+	"command.query":       "查违章：/query 沪C12345",
+	"command.cars":        "我的车",
+	"command.subscribe":   "订阅：保存一辆车",
+	"command.unsubscribe": "退订：不再保存一辆车",
+	"command.refresh":     "重新查询上一辆车",
+	"command.cities":      "能查询的城市",
+	"command.mydata":      "我的数据：查看保存的内容",
+	"command.forgetme":    "忘记我：删除全部数据",
+	"command.cancel":      "取消进行中的查询",
+	"command.help":        "帮助",
+
 	// What can be tapped.
 	"tap.yes":        "是",
 	"tap.no":         "不是",
