@@ -34,7 +34,8 @@ type world struct {
 	client *juhe.Client
 	desk   *lookup.Desk
 	bot    *bot.Bot
-	fake   *juhetest.Server // nil: the real Juhe
+	push   map[string]bot.Pusher // of the bot; filled before it works
+	fake   *juhetest.Server      // nil: the real Juhe
 
 	// undo ends what was started, in the order it was started in.
 	undo []func() error
@@ -104,7 +105,8 @@ func (w *world) open(ctx context.Context) (err error) {
 		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
 	})
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: w.config.Limits.VehiclesPerUser})
+	w.push = map[string]bot.Pusher{}
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: w.config.Limits.VehiclesPerUser, Push: w.push})
 	return nil
 }
 
