@@ -43,7 +43,7 @@ var personal = []struct {
 	mask  string
 }{
 	// GA 36: a province, a letter, five or six of the rest.
-	{regexp.MustCompile(`([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-Z])[·\s]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳领使]`), `$1***`},
+	{regexp.MustCompile(`(?i)([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使][A-Z])[·\s]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳领使]`), `$1***`},
 	{regexp.MustCompile(`\b[A-HJ-NPR-Z0-9]{17}\b`), `***`}, // GB 16735: a VIN
 	// An openid: o and 27 more, in practice also 28; test accounts vary.
 	{regexp.MustCompile(`\bo[A-Za-z0-9_-]{25,31}\b`), `o***`},
