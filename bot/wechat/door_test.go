@@ -35,6 +35,11 @@ func (e *echo) Handle(ctx context.Context, m bot.Message) (bot.Answer, error) {
 	return bot.Answer{Replies: []bot.Reply{{Text: "你说：" + m.Text + string(m.Event)}}}, nil
 }
 
+// answering is a bot that always says the same.
+func answering(replies ...bot.Reply) func(context.Context, bot.Message) (bot.Answer, error) {
+	return func(context.Context, bot.Message) (bot.Answer, error) { return bot.Answer{Replies: replies}, nil }
+}
+
 func (e *echo) last(t testing.TB) bot.Message {
 	t.Helper()
 	e.mu.Lock()
