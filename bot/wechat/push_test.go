@@ -106,7 +106,11 @@ func TestQuota(t *testing.T) {
 		{"a scan", func(s *stage) { s.sends(driver, wechattest.Scan("1")) }, time.Second, 3},
 		{"a message and a click", func(s *stage) { s.says(driver, "你好"); s.sends(driver, wechattest.Click("help")) }, time.Second, 8},
 		{"a message, and a click a minute ago", func(s *stage) { s.says(driver, "你好"); s.sends(driver, wechattest.Click("help")) }, time.Minute, 5},
-		{"left", func(s *stage) { s.says(driver, "你好"); s.sends(driver, wechattest.Unsubscribe()); s.api.Gone(driver) }, time.Second, 0},
+		{"left", func(s *stage) {
+			s.says(driver, "你好")
+			s.sends(driver, wechattest.Unsubscribe())
+			s.api.Gone(driver)
+		}, time.Second, 0},
 		{"somebody else", func(s *stage) { s.says("oOTHER", "你好") }, time.Second, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
