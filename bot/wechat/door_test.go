@@ -65,6 +65,7 @@ type stage struct {
 func newStage(t testing.TB, account wechat.Account, mode wechattest.Mode, change ...func(*wechat.Config)) *stage {
 	t.Helper()
 	s := &stage{world: &world{t: t, account: account, logged: &journal{}}, echo: &echo{}}
+	s.added.Store(int64(time.Until(worldBegins)))
 	s.api = wechattest.NewAPI(appID, secret, s.now)
 	s.platform = &wechattest.Platform{URL: "http://bot.example/wechat", Account: "gh_0123456789ab", AppID: appID, Token: token, AESKey: aesKey, Mode: mode, Now: s.now, API: s.api}
 	key := s.platform.AESKey
