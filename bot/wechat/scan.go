@@ -209,10 +209,10 @@ func (s *scanner) value(name string) (string, error) {
 	if written(name) && strings.HasPrefix(s.rest, begin) {
 		// To the last place that can be the end: a person may write anything,
 		// also what looks like the end of it and like further fields.
-		close := end + "</" + name + ">"
-		if at := strings.LastIndex(s.rest, close); at >= len(begin) {
+		last := end + "</" + name + ">"
+		if at := strings.LastIndex(s.rest, last); at >= len(begin) {
 			text := s.rest[len(begin):at]
-			s.rest = s.rest[at+len(close):]
+			s.rest = s.rest[at+len(last):]
 			return strings.ReplaceAll(text, end+begin, ""), nil
 		}
 	}

@@ -58,9 +58,9 @@ type world struct {
 	stop    func()
 }
 
-func newWorld(t testing.TB, account_ wechat.Account, mode wechattest.Mode) *world {
+func newWorld(t testing.TB, kind wechat.Account, mode wechattest.Mode) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), account: account_, logged: &journal{}}
+	w := &world{t: t, dir: t.TempDir(), account: kind, logged: &journal{}}
 	w.added.Store(int64(time.Until(worldBegins)))
 	w.juhe = juhetest.New(juhetest.WithClock(w.now))
 	w.api = wechattest.NewAPI(appID, secret, w.now)
