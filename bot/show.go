@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ func (d *dialog) found(in Found) {
 			d.failed(in.Err)
 			return
 		}
-		d.tell(UserText(d.s.lang(), in.Err))
+		d.say("error.of", in.Vehicle.Plate, UserText(d.s.lang(), in.Err))
 		return
 	}
 	keep := mine && d.s.Form.Keep
@@ -49,17 +48,17 @@ func (d *dialog) failed(k Kind) {
 	switch k {
 	case WrongData:
 		d.wrongData()
-	case NoRule:
-		d.say(kindKey(k), f.Prefix())
-		d.next()
-	case Busy, Unreachable, Interrupted, Uncertain:
-		d.tell(f.Plate + "：" + UserText(d.s.lang(), k))
-		d.s.Ask, d.s.Yes = nlu.ConfirmQuery, YesQuery
-		d.offer("tap.yes", "tap.no")
-	default:
-		d.tell(UserText(d.s.lang(), k))
+	case NoRule, Maintenance:
+		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
 		d.s.Ask, d.s.Yes = nlu.None, ""
 		d.next()
+	case Busy, Unreachable, Interrupted, Uncertain:
+		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
+		f.Failed = k
+		d.ask(nlu.ConfirmQuery, YesQuery)
+	default: // the next in line would meet the same
+		d.tell(UserText(d.s.lang(), k))
+		d.s = d.s.idle()
 	}
 }
 
@@ -74,11 +73,12 @@ func (d *dialog) wrongData() {
 		return
 	}
 	f.Engine, f.VIN, f.Loose, f.Checked = "", "", false, false
-	d.ask(nlu.AskDigits, "")
 	if len(d.wants(*f)) == 0 { // nothing to ask again: it must be the plate
 		d.s.Form = Form{}
-		d.s.Ask = nlu.AskPlate
+		d.ask(nlu.AskPlate, "")
+		return
 	}
+	d.ask(nlu.AskDigits, "")
 }
 
 // Text is the report as people read it, the first rows of a long one.
@@ -138,7 +138,7 @@ func (d *dialog) reportOptions(page int, more bool, v Vehicle) {
 // totals is the summary: how many, what is owed, which points are to come.
 func (d *dialog) totals(r Report) string {
 	open, decided, unknown := r.Count()
-	counts := list("，",
+	counts := list(d.text("comma"),
 		d.counted("count.open", open), d.counted("count.decided", decided), d.counted("count.unknown", unknown))
 	return d.text("report.count", len(r.Violations), counts) +
 		"\n" + d.text("report.owed", d.sum(r.Owed(), yuan, "unit.yuan")) +
@@ -209,7 +209,7 @@ func (d *dialog) points(v Violation) string {
 // source tells how old the data is, and whose record decides.
 func (d *dialog) source(r Report) string {
 	at := r.At.In(China)
-	stamp := fmt.Sprintf("%d月%d日 %s", at.Month(), at.Day(), at.Format("15:04"))
+	stamp := d.text("date", at.Month(), at.Day(), at.Format("15:04")) // a month is a number by %d, a name by %s
 	lines := []string{d.text("report.age", stamp, d.age(r.At))}
 	if r.Cached {
 		lines = append(lines, d.text("report.cached"))

@@ -9,10 +9,10 @@ var chinese = words{
 	"help": "可以这样使用：\n" +
 		"· 查违章：发送车牌号，例如 沪C12345\n" +
 		"· 一次说完：沪C12345 发动机号 123456 车架号 654321\n" +
-		"· 我的车：查看保存的车，发「查第1辆」即可查询\n" +
+		"· 订阅、我的车、退订：保存车辆，以后发「查第1辆」即可查询\n" +
 		"· 城市：查看能查询的城市，例如「苏州能查吗」\n" +
-		"· 上一步、取消：修改或离开当前查询\n" +
-		"· 我的数据、忘记我：查看或删除您的数据",
+		"· 上一步、取消：修改或离开当前查询；刷新：重新查询\n" +
+		"· 隐私、我的数据、忘记我：了解、查看或删除您的数据",
 	"notice": "车牌和号码只用于向聚合数据查询这一次，对话之外不保留；发「隐私」看说明。",
 	"privacy": "关于您的数据：\n" +
 		"· 查询时，车牌、车辆类型和城市要求的号码会提交给聚合数据，由其向交管部门查询。\n" +
@@ -31,13 +31,18 @@ var chinese = words{
 	"ask.digits.both":  "一起或分开发来都可以，不查了发「取消」。",
 	"ask.digits.one":   "请直接发来，不查了发「取消」。",
 	"ask.choose":       "请问是哪一个？发序号或车牌号，都不是发「取消」。\n%[1]s",
-	"ask.confirm":      "车牌是 %[1]s 吗？请回复「是」或「不是」，不查了发「取消」。",
-	"ask.query":        "现在查询 %[1]s 吗？请回复「是」或「不是」。",
-	"ask.refresh":      "%[1]s 的结果是%[2]s查的。再查一次会重新付费，确定吗？请回复「是」或「不是」。",
-	"ask.several":      "一共 %[1]d 辆车：%[2]s。每辆车会单独付费查询一次，现在逐辆查询吗？请回复「是」或「不是」。",
-	"ask.swap":         "发动机号和车架号可能发反了。要对调后再查一次吗？请回复「是」或「不是」，不查了发「取消」。",
+	"ask.confirm":      "车牌是 %[1]s 吗？请回复「是」「不是」或「取消」。",
+	"ask.query":        "现在查询 %[1]s（%[2]s）吗？请回复「是」「不是」或「取消」。",
+	"ask.retry":        "要再查一次 %[1]s 吗？请回复「是」「不是」或「取消」。",
+	"leave":            "不查了发「取消」。",
+	"ask.refresh":      "%[1]s 的结果是%[2]s查的。再查一次会重新付费，确定吗？请回复「是」「不是」或「取消」。",
+	"ask.several":      "一共 %[1]d 辆车：%[2]s。每辆车会单独付费查询一次，现在逐辆查询吗？请回复「是」「不是」或「取消」。",
+	"several.more":     "一次最多 %[1]d 辆，其余的请查完再发。",
+	"several.doubtful": "%[1]s 需要核对，请单独发送。",
+	"queue.dropped":    "之前排队的 %[1]d 辆车已取消。",
+	"ask.swap":         "发动机号和车架号可能发反了。要对调后再查一次吗？请回复「是」「不是」或「取消」。",
 	"ask.vin":          "车架号 %[1]s 的校验位不对，可能有一位写错了。确认无误请回复「是」，否则请重新发送；不查了发「取消」。",
-	"ask.delete":       "不再保存 %[1]s，确定吗？请回复「是」或「不是」。",
+	"ask.delete":       "不再保存 %[1]s，确定吗？请回复「是」「不是」或「取消」。",
 	"ask.forget":       "将删除保存的车辆和全部对话内容，无法恢复。\n确认请完整回复：确认删除；其他任何回复都不会删除。",
 	"ask.which":        "请问是哪一辆？请发车牌号，例如「退订 沪C12345」。\n%[1]s",
 
@@ -46,6 +51,7 @@ var chinese = words{
 	"vin.last":     "车架号后%[1]d位",
 	"vin.whole":    "完整的车架号（17位）",
 	"and":          "、",
+	"comma":        "，",
 
 	// Digits that came in.
 	"got.engine":     "发动机号 %[1]s 已记下。",
@@ -59,13 +65,14 @@ var chinese = words{
 	"digits.first":   "收到号码了，还需要车牌号。",
 	"digits.same":    "使用上次的号码。",
 	"digits.nosaved": "没有找到上次用过的号码。",
+	"digits.garbled": "号码里有认不出的字符，请再核对一下。",
 	"type.number":    "号牌种类以车牌号为准：%[1]s 是%[2]s。",
 
 	// Plates.
 	"plate.":                 "没有看到车牌号。",
 	"plate.missing_province": "车牌还缺省份简称。",
 	"plate.missing_letter":   "车牌还缺省份后面的字母。",
-	"plate.too_short":        "车牌号少了一位，请发送完整的车牌号。",
+	"plate.too_short":        "车牌号不完整，请发送完整的车牌号。",
 	"plate.too_long":         "车牌号多了，请核对后重新发送。",
 	"plate.bad_letter":       "车牌第二位应是字母（没有 I），请核对后重新发送。",
 	"plate.too_many":         "普通车牌的后五位最多有两个字母，请核对后重新发送。",
@@ -85,7 +92,7 @@ var chinese = words{
 	"plate.several":          "看到了几个车牌号。",
 
 	"guess.green":      "绿牌是八位，这个号码只有七位。少了一位请重新发送；如果就是 %[1]s，请回复「是」；不查了发「取消」。",
-	"guess.new_letter": "%[1]s 的第二位字母比较少见。车牌是 %[1]s 吗？请回复「是」或「不是」，不查了发「取消」。",
+	"guess.new_letter": "%[1]s 的第二位字母比较少见。车牌是 %[1]s 吗？请回复「是」「不是」或「取消」。",
 
 	"kind.unsupported":     "%[1]s 是%[2]s，这里查不了，请到「交管12123」查询。没有产生查询。",
 	"kind.trailer":         "挂车号牌",
@@ -113,12 +120,13 @@ var chinese = words{
 	"type.51": "大型新能源汽车",
 
 	// While something runs.
-	"wait.query":  "正在查询 %[1]s，结果出来就发给您。",
+	"wait.query":  "正在查询 %[1]s，请稍候；没有收到时发「结果」查看。",
 	"wait.queued": "正在查询 %[1]s，接着查 %[2]s。",
 	"wait.rule":   "正在确认 %[1]s 需要哪些号码，请稍候。",
-	"wait.cancel": "%[1]s 的查询已经发出，停不下来；结果出来会发给您，其余的已取消。",
+	"wait.cancel": "%[1]s 的查询可能已经发出，停不下来；结果出来会发给您，其余的已取消。",
 	"wait.change": "正在查询 %[1]s。等结果出来再改，可以少付一次费。",
-	"wait.gone":   "之前的查询没有等到结果，已经结束。",
+	"wait.later":  "正在查询 %[1]s，请等结果出来后再发一次。",
+	"wait.gone":   "之前的查询还没有结果；如果之后查到，会一并告诉您。",
 	"result.none": "没有等待中的结果。",
 
 	// Messages without words, and what adapters say by themselves.
@@ -132,7 +140,7 @@ var chinese = words{
 	"adapter.private": "打开私聊",
 	"adapter.stale":   "这个按钮已经过期，请重新发送。",
 	"adapter.busy":    "消息太多了，请稍后再发。",
-	"ask.photo":       "从照片上读到：车牌 %[1]s，发动机号 %[2]s，车架号 %[3]s。用这些查询吗？请回复「是」或「不是」。",
+	"ask.photo":       "从照片上读到：车牌 %[1]s，发动机号 %[2]s，车架号 %[3]s。用这些查询吗？请回复「是」「不是」或「取消」。",
 	"tap.result":      "结果",
 
 	// Reports.
@@ -172,6 +180,7 @@ var chinese = words{
 	"page.gone":       "这份结果已经过期。发「刷新」可以重新查询。",
 	"page.none":       "还没有查询结果。请先发送车牌号。",
 
+	"date":        "%[1]d月%[2]d日 %[3]s",
 	"age.now":     "刚刚",
 	"age.minutes": "%[1]d分钟前",
 	"age.hours":   "%[1]d小时前",
@@ -188,11 +197,12 @@ var chinese = words{
 	"garage.nolast":  "还没有查过车。请发送车牌号。",
 	"save.first":     "要保存哪辆车？请发送车牌号，查到后就会保存。",
 	"save.after":     "先查询一次 %[1]s，查到后就会保存。",
+	"save.form":      "好的，查到后就会保存。",
 
 	"data.title":  "保存的内容：",
 	"data.none":   "没有保存您的任何车辆。",
 	"data.car":    "· %[1]s %[2]s，发动机号 %[3]s，车架号 %[4]s",
-	"data.last":   "· 最近查询：%[1]s（对话中暂存，约一天半后不再使用）",
+	"data.last":   "· 最近查询：%[1]s（对话中暂存，约一天半后删除）",
 	"data.form":   "· 进行中的查询：%[1]s",
 	"data.blank":  "无",
 	"data.how":    "发「忘记我」可以全部删除。",
@@ -249,18 +259,20 @@ var chinese = words{
 	"help.human":        "这里没有人工客服。发「帮助」看用法；记录有疑问请联系交管部门（12123）。",
 
 	// Failures: what happened, whether it cost, how to go on.
+	"error.of":          "%[1]s：%[2]s",
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
-	"error.maintenance": "这座城市的查询正在维护或未开通，没有收费。请过一段时间再试。",
-	"error.no_rule":     "没有找到「%[1]s」的查询城市，请核对车牌。没有产生费用。",
-	"error.busy":        "交管部门的网络暂时不通，没有收费。要再试一次吗？请回复「是」或「不是」。",
-	"error.unreachable": "暂时连不上查询服务，没有收费。要再试一次吗？请回复「是」或「不是」。",
-	"error.interrupted": "查询中断，没有等到结果，这次可能已经计费。要再查一次吗？请回复「是」或「不是」。",
-	"error.uncertain":   "上次查询时服务中断，结果不确定，可能已经计费。要再查一次吗？请回复「是」或「不是」。",
+	"error.maintenance": "当地的查询正在维护或未开通，没有收费。请过一段时间再试。",
+	"error.no_rule":     "没有找到这个车牌的查询城市，请核对车牌。没有产生费用。",
+	"error.busy":        "交管部门的网络暂时不通，没有收费。",
+	"error.unreachable": "暂时连不上查询服务，没有收费。",
+	"error.interrupted": "查询中断，没有等到结果，这次可能已经计费。",
+	"error.uncertain":   "上次查询时服务中断，结果不确定，可能已经计费。",
 	"error.unavailable": "查询服务暂时不可用，已经记录，请稍后再试。",
 	"error.store_full":  "服务暂时无法保存内容，请稍后再试。没有产生查询。",
+	"error.unsaved":     "结果已经收到，但暂时无法保存，不会重复付费。请稍后再发一次。",
 	"error.broken":      "服务出了问题，请稍后再试。",
 
-	// What can be tapped.
+	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "是",
 	"tap.no":         "不是",
 	"tap.cancel":     "取消",
@@ -272,9 +284,11 @@ var chinese = words{
 	"tap.cars":       "我的车",
 	"tap.help":       "帮助",
 	"tap.privacy":    "隐私",
-	"tap.where":      "怎么找号码",
+	"tap.where":      "找不到号码",
 	"tap.back":       "上一步",
 	"tap.nth":        "查第%[1]d辆",
+	"send.nth":       "查第%[1]d辆",
+	"send.drop":      "退订 %[1]s",
 	"forget.phrase":  "确认删除",
 	"example.engine": "123456",
 	"example.vin":    "654321",

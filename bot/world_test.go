@@ -32,6 +32,7 @@ type world struct {
 	cache  time.Duration
 	push   bot.Pusher // nil: late answers wait for the next message
 	lang   bot.Lang
+	fault  func(error)
 
 	store storage.Store
 	bot   *bot.Bot
@@ -88,7 +89,7 @@ func (w *world) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
-	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now}
+	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now, Fault: w.fault}
 	if w.push != nil {
 		config.Push = map[string]bot.Pusher{"test": w.push}
 	}
@@ -108,7 +109,7 @@ func (w *world) start(t testing.TB) {
 }
 
 // Say implements bottest.World.
-func (w *world) Say(t *testing.T, user, text string) []bot.Reply {
+func (w *world) Say(t testing.TB, user, text string) []bot.Reply {
 	t.Helper()
 	w.sent++
 	return w.handle(t, bot.Message{User: bot.UserID("test:" + user), Key: strconv.Itoa(w.sent), Text: text}).Replies
@@ -135,7 +136,7 @@ func (w *world) Paid() int { return w.juhe.Meter().Charged }
 // Do implements bottest.World: restart · wait 3h · fault code 225603 [times] ·
 // fault wrong 225607 · fault maintenance · fault nonsense html · fault off ·
 // car 沪A12345 02 engine vin · lang en.
-func (w *world) Do(t *testing.T, words []string) {
+func (w *world) Do(t testing.TB, words []string) {
 	t.Helper()
 	arg := func(i int) string {
 		if i < len(words) {

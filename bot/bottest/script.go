@@ -30,16 +30,16 @@ import (
 // its platform.
 type World interface {
 	// Say sends text as user and returns what came back.
-	Say(t *testing.T, user, text string) []bot.Reply
+	Say(t testing.TB, user, text string) []bot.Reply
 	// Do changes the world by the words of a "*" line.
-	Do(t *testing.T, words []string)
+	Do(t testing.TB, words []string)
 	// Paid is how many paid queries there have been.
 	Paid() int
 }
 
 // Replay plays the file at path in w. With update it rewrites the file's "< "
 // lines by what came back.
-func Replay(t *testing.T, path string, w World, update bool) {
+func Replay(t testing.TB, path string, w World, update bool) {
 	t.Helper()
 	src, err := os.ReadFile(path)
 	if err != nil {
@@ -64,7 +64,7 @@ func Replay(t *testing.T, path string, w World, update bool) {
 
 // A player is a file under way.
 type player struct {
-	t      *testing.T
+	t      testing.TB
 	path   string
 	line   int
 	w      World

@@ -65,7 +65,7 @@ func (r *reader) numeral() bool {
 // refused reads the kinds of no.
 func (r *reader) refused(a answer) bool {
 	switch {
-	case r.numeral() && !r.open.yesNo():
+	case !r.open.yesNo() && (r.numeral() || r.is.any(tell)):
 		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
@@ -116,6 +116,9 @@ var weight = [...]int{yes: 3, okay: 2, no: 6, decline: 6, drop: 7, none: 4, mist
 // inParts reads a message that is a chain of answers (好的没问题, 不对不对), or
 // that ends in one: 太麻烦了，算了.
 func (s *scanner) inParts(key string) (answer, bool) {
+	if s.is.any(able | place) {
+		return noAnswer, false
+	}
 	best, rest := noAnswer, []rune(key)
 	for len(rest) > 0 {
 		a, n := leading(rest)
@@ -130,7 +133,7 @@ func (s *scanner) inParts(key string) (answer, bool) {
 	if len(rest) == 0 && best != noAnswer {
 		return best, true
 	}
-	if s.is.any(asksHow | tell | bind | remove | able) {
+	if s.is.any(asksHow | tell | bind | remove | able | wait | only) {
 		return noAnswer, false
 	}
 	all := []rune(strings.TrimSuffix(key, "谢谢"))
@@ -152,7 +155,7 @@ const longestAnswer = 6
 func leading(r []rune) (answer, int) {
 	for n := min(longestAnswer, len(r)); n > 0; n-- {
 		part := string(r[:n])
-		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) {
+		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) && !isChoice(part) {
 			return a, n
 		}
 		if trimmings[part] {
@@ -160,6 +163,16 @@ func leading(r []rune) (answer, int) {
 		}
 	}
 	return noAnswer, 0
+}
+
+// isChoice tells whether an answer is the number of a menu, which is one only
+// alone: 查一查.
+func isChoice(part string) bool {
+	switch part {
+	case "1", "2", "一", "二":
+		return true
+	}
+	return false
 }
 
 var trimmings = compileTrimmings()

@@ -13,7 +13,7 @@ func (s *scanner) vehicles() (cars []Vehicle, corrected bool) {
 	old := s.corrected()
 	for i := range s.tokens {
 		t := &s.tokens[i]
-		if t.kind != number {
+		if t.kind != numberPlate {
 			continue
 		}
 		r := s.matches[t.n].Reading
@@ -43,7 +43,7 @@ func (s *scanner) corrected() []int {
 	isDenied := false
 	for i, t := range s.tokens {
 		switch {
-		case t.kind == number:
+		case t.kind == numberPlate:
 			plates = append(plates, i)
 			if isDenied {
 				denied = append(denied, i)
@@ -86,7 +86,7 @@ func (s *scanner) kinds(cars []Vehicle) (hpzl string, denied bool) {
 	car, isDenied := 0, false
 	for _, t := range s.tokens {
 		switch {
-		case t.kind == number && t.n >= 0:
+		case t.kind == numberPlate && t.n >= 0:
 			car = t.n
 		case t.kind == word && t.phrase.role == negation:
 			isDenied = true

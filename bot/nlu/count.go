@@ -55,7 +55,7 @@ func tailRun(r []rune) int {
 	for i < len(r) && strings.ContainsRune("位个码数字号", r[i]) {
 		i++
 	}
-	if unit == i && i < len(r) && isAlnum(r[i]) {
+	if unit == i && (isHan(r[i-1]) || i < len(r) && isAlnum(r[i])) {
 		return 0
 	}
 	return i

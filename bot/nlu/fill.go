@@ -10,6 +10,14 @@ const (
 	slots
 )
 
+// slotOf is the slot that a label names.
+func slotOf(label *phrase) slot {
+	if label.is.any(vin) {
+		return vinSlot
+	}
+	return engineSlot
+}
+
 // A filler gives the values of a message to its vehicles.
 type filler struct {
 	*scanner
@@ -18,6 +26,7 @@ type filler struct {
 	waiting []slot     // labels that have no value yet
 	car     int        // the nearest preceding plate, 0 before the first
 	before  int        // index of the last loose value in tokens, -1 none
+	bound   int        // index of the last label that named the value before it, -1 none
 	denied  bool       // 不是 was the last word: the next value is not meant
 	alone   bool       // the message is one value
 	private bool       // 电话: the next value is none of our business
@@ -31,14 +40,14 @@ type filler struct {
 // fill gives every value of the message to the vehicle it belongs to: to the
 // label before it, to the label behind it (123456是发动机号), else in order.
 func (s *scanner) fill(cars []Vehicle) *filler {
-	f := &filler{scanner: s, cars: cars, before: -1, alone: s.single()}
+	f := &filler{scanner: s, cars: cars, before: -1, bound: -1, alone: s.single()}
 	if len(f.cars) == 0 {
 		f.cars = make([]Vehicle, 1)
 	}
 	f.loose = make([][]string, len(f.cars))
 	for i, t := range s.tokens {
 		switch t.kind {
-		case number:
+		case numberPlate:
 			if t.n >= 0 {
 				f.car = t.n
 			}
@@ -71,18 +80,13 @@ func (f *filler) word(i int, p *phrase) {
 		f.denied = true
 		return
 	case p.is.any(engine | vin):
-		sl := engineSlot
-		if p.is.any(vin) {
-			sl = vinSlot
-		}
-		if f.backwards(i) {
-			f.take(sl, f.popLoose())
-			return
+		if i == f.bound {
+			return // it named the value before it, -1 none
 		}
 		if f.spoilt {
 			f.waiting, f.spoilt = nil, false
 		}
-		f.waiting = append(f.waiting, sl)
+		f.waiting = append(f.waiting, slotOf(p))
 	case p.is.any(contact):
 		f.private = true
 	case p.is.any(lacking | how | where | what | why):
@@ -93,23 +97,22 @@ func (f *filler) word(i int, p *phrase) {
 	}
 }
 
-// backwards tells whether the label at i names the loose value before it:
-// 123456是发动机号, 123456（发动机）.
-func (f *filler) backwards(i int) bool {
-	if f.before < 0 || len(f.waiting) > 0 {
-		return false
-	}
+// labelBehind finds the label that names the value at i from behind:
+// 123456是发动机号, 123456（发动机）. 0 for none.
+func (f *filler) labelBehind(i int) int {
 	tied := false
-	for _, t := range f.tokens[f.before+1 : i] {
+	for j, t := range f.tokens[i+1:] {
 		switch {
 		case t.kind == space, t.kind == tail:
 		case t.kind == word && t.phrase.role == glue, t.kind == punct && f.text[t.start] == '(':
 			tied = true
+		case tied && t.kind == word && t.phrase.is.any(engine|vin):
+			return i + 1 + j
 		default:
-			return false
+			return 0
 		}
 	}
-	return tied
+	return 0
 }
 
 // late gives a label at the very end the loose value before it: 123456 发动机号.
@@ -118,7 +121,7 @@ func (f *filler) late() {
 		return
 	}
 	for _, t := range f.tokens[f.before+1:] {
-		if t.kind == value || t.kind == number || t.kind == newline {
+		if t.kind == value || t.kind == numberPlate || t.kind == newline {
 			return
 		}
 	}
@@ -152,6 +155,9 @@ func (f *filler) value(i int) {
 		sl := f.waiting[0]
 		f.waiting = f.waiting[1:]
 		f.take(sl, text)
+	case f.labelBehind(i) > 0:
+		f.bound = f.labelBehind(i)
+		f.take(slotOf(f.tokens[f.bound].phrase), text)
 	case f.mayStandAlone(i, text):
 		if hpzl := typeCode(text); hpzl != "" && f.car < len(f.cars) && f.cars[f.car].Plate.Normalized != "" {
 			f.cars[f.car].Type = hpzl

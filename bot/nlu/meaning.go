@@ -16,6 +16,9 @@ func (r *reader) byMeaning() bool {
 	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == OfferSubscribe || r.open.Question == Push) {
 		return r.unwanted()
 	}
+	if r.open.yesNo() && r.is.any(wait) {
+		return r.set(Deny, "")
+	}
 	if x := match(strongRules[:], r); x != nil {
 		return r.set(x.intent, x.act)
 	}
@@ -31,13 +34,16 @@ func (r *reader) byMeaning() bool {
 	if r.open.Question == ConfirmPlate && r.is.any(plateWord) && r.byYesNo() {
 		return true
 	}
-	if r.is.any(wrong) && r.is.any(engine|vin|plateWord) || r.is.any(change) && r.is.any(engine|vin|plateWord) {
+	if r.is.any(wrong|change) && r.is.any(engine|vin|plateWord) && !r.is.any(asksHow) {
 		return r.set(Correct, "")
 	}
 	if r.open.yesNo() && r.byYesNo() {
 		return true
 	}
 	if r.is.any(able|which|look) && !r.is.any(place) && r.locateLatin() {
+		r.is |= place
+	}
+	if r.is.any(able) && !r.is.any(place|offTopic) && r.locatePrefix() {
 		r.is |= place
 	}
 	if x := match(plainRules[:], r); x != nil {
@@ -93,6 +99,9 @@ func (r *reader) unwanted() bool {
 // wanted.
 func (r *reader) fact(x *rule) bool {
 	a := x.act
+	if x.intent == Cities {
+		r.locate()
+	}
 	if a == WhereEngine && !r.is.any(engine) {
 		a = r.whereWanted()
 	}

@@ -1,4 +1,14 @@
 // Package nlu reads one message of a driver: what it wants and what it gives.
+//
+// Read goes four steps, and so may its reader: scan.go cuts the message into
+// tokens, by a lexicon of phrases (lexicon.go, words.go, formwords.go,
+// smalltalk.go) that gives each a set of meanings (concept.go); cars.go and
+// fill.go give every value to its vehicle; read.go decides what is wanted, from
+// the most certain to the least: a whole message with a fixed meaning
+// (whole.go), an answer to the open question (answer.go, place.go), at last the
+// rules over the meanings of its words (rules.go). There are no regular
+// expressions, no model and no state: a message that is misread is mended by a
+// phrase or a rule, and added to testdata/more.jsonl.
 package nlu
 
 import "github.com/weizhangbot/weizhangbot/bot/plate"

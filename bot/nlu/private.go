@@ -51,13 +51,26 @@ func hidePrivate(text []rune, tokens []token) {
 		}
 		for _, groups := range privateGroups {
 			if n := matchGroups(tokens[i:], groups); n > 0 && isPrivate(grouped(text, tokens[i:i+n])) {
-				for j := i; j < i+n; j++ {
+				for j := i; j < i+n; j += 2 {
 					tokens[j].kind = private
 				}
 				break
 			}
 		}
+		if isCountryCode(text, tokens[i:]) {
+			tokens[i].kind = private
+		}
 	}
+}
+
+// isCountryCode tells whether the first token is the 86 of the phone number
+// behind it.
+func isCountryCode(text []rune, tokens []token) bool {
+	if code := string(text[tokens[0].start:tokens[0].end]); code != "86" && code != "0086" {
+		return false
+	}
+	next := slices.IndexFunc(tokens[1:], func(t token) bool { return t.kind != space && t.kind != punct })
+	return next >= 0 && tokens[next+1].kind == private
 }
 
 // privateGroups are the usual ways to group the digits.

@@ -1,5 +1,7 @@
 package nlu
 
+import "slices"
+
 // A rule reads an intent off the meanings of a message: all of all, some of
 // some (if given), none of none. The first that fits decides.
 type rule struct {
@@ -23,6 +25,7 @@ var platedRules = [...]rule{
 	{some: tell, none: asksHow | police | long, intent: Subscribe},
 	{some: bind, none: asksHow | lacking, intent: Subscribe},
 	{all: periodic, some: look | offence, none: asksHow, intent: Subscribe},
+	{all: not, none: asksHow | engine | vin | offence | need | price | query, when: saysFew, intent: DeleteVehicle},
 }
 
 // strongRules come before everything that a message without a plate might
@@ -38,16 +41,21 @@ var strongRules = [...]rule{
 	{all: remove | data, none: asksHow | offence, intent: ForgetMe},
 	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
 	{all: remove | all, none: asksHow | car | offence | plateWord, intent: ForgetMe},
+	{all: remove | all, some: engine | vin, none: asksHow | offence, intent: ForgetMe},
 	{all: not | bind | data, intent: ForgetMe},
 	{all: not | remove, none: asksHow | query | sold, intent: Cancel},
 	{some: remove | sold, none: asksHow | query | offence, intent: DeleteVehicle},
 	{all: remove, some: car, none: asksHow | offence, intent: DeleteVehicle},
 	{all: only | tell, intent: Subscribe},
+	{all: only | offence, none: asksHow | look, intent: Subscribe},
 	{all: stop | tell, none: asksHow, intent: Unsubscribe},
 	{all: not | tell, none: asksHow, intent: Unsubscribe},
 	{all: police | differ, intent: Help, act: Accuracy},
+	{all: police | lacking, none: offence | look, intent: Help, act: Accuracy},
 	{some: wait, none: asksHow | offence | tell | what | long, intent: Smalltalk, act: Wait},
-	{some: back, none: data | offence | engine | vin | plateWord, intent: Correct, act: Back},
+	{all: how, some: change | back | stop, none: offence, intent: Help},
+	{all: back | help, intent: Help},
+	{some: back, none: asksHow | data | offence | engine | vin | plateWord, intent: Correct, act: Back},
 }
 
 // factRules are questions that are answered at once, whatever is open.
@@ -63,8 +71,13 @@ var factRules = [...]rule{
 	{all: pay, some: asksHow | able | query | fine | what | offence, intent: Help, act: Handling},
 	{some: privacy, intent: Help, act: Privacy},
 	{all: why, some: engine | vin | licence | need | data | plateWord, none: count, intent: Help, act: Privacy},
+	{all: lacking | plateWord, none: offence | look, intent: Help, act: NoDigits},
+	{all: how, some: fine | score, intent: Help, act: Handling},
+	{all: offence | offTopic | query, none: look | mine, intent: Help, act: Handling},
 	{all: lacking, some: engine | vin | licence, none: where, intent: Help, act: NoDigits},
+	{all: count | plateWord, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
 	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
+	{all: place, some: engine | vin, none: asksHow | lacking | police, intent: Cities},
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
 	{all: engine, some: where | how | what | query, intent: Help, act: WhereEngine},
 	{all: licence, some: asksHow | what | which | able | query, intent: Help, act: WhereEngine},
@@ -91,6 +104,7 @@ var factRules = [...]rule{
 var plainRules = [...]rule{
 	{all: place, some: able | need | which | region, none: tell | bind, intent: Cities},
 	{all: place | query, some: look, none: offence, intent: Cities},
+	{all: place, none: offence | look | tell | bind | mine | social | offTopic | asksHow | query, when: saysNothing, intent: Cities},
 	{all: elsewhere, some: able | look | query, intent: Cities},
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
@@ -98,21 +112,25 @@ var plainRules = [...]rule{
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
-	{some: how, when: saysNothingElse, none: missing | social, intent: Help},
+	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
+	{all: view | tell, none: offence | asksHow | periodic | only | recent | query, when: saysNothingElse, intent: ListVehicles},
 	{some: list, none: region | place | offence, intent: ListVehicles},
 	{all: car, some: which | howMany, none: offence | asksHow | able | region, intent: ListVehicles},
 	{all: mine | car | view, none: offence | asksHow | fine | score | again, when: saysNothingElse, intent: ListVehicles},
 	{all: bind | car, some: mine | view, none: offence | look | asksHow | able | tell, when: refersBack, intent: ListVehicles},
+	{all: tell | car, some: mine | view, none: offence | look | asksHow | able | periodic, when: refersBack, intent: ListVehicles},
 	{all: view | car, some: bind | tell, none: offence | asksHow | periodic | query | mine, intent: ListVehicles},
 	{all: periodic, some: look | tell | offence, none: asksHow, intent: Subscribe},
 	{all: all | look, none: place | region | tell, intent: Query, act: All},
+	{all: offence | social, none: look | tell | bind | asksHow, when: resultShown, intent: Smalltalk},
 	{some: tell, none: asksHow | what | long, intent: Subscribe},
 	{some: bind, none: asksHow | query | what | why, intent: Subscribe},
 	{all: recent | offence, none: query | look | mine | missing | fine, intent: Subscribe},
 	{all: not | look, intent: Cancel},
+	{all: not | car, none: offence | tell | bind | asksHow | query, when: saysFew, intent: DeleteVehicle},
 	{all: not, none: offence | tell | bind | remove | asksHow | query, when: formOpen, intent: Cancel},
 	{some: wrong, none: asksHow | offence | look, intent: Correct},
 	{all: stop | look, intent: Cancel},
@@ -148,13 +166,24 @@ func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 // formOpen tells whether there is a form that can be left.
 func formOpen(r *reader) bool { return r.open.asking() }
 
+// resultShown tells whether a result is on the screen, to be remarked on.
+func resultShown(r *reader) bool { return r.open.Question == ResultShown }
+
+// hasTail tells whether the end of a plate is told: 车牌后三位是678.
+func hasTail(r *reader) bool {
+	return slices.ContainsFunc(r.tokens, func(t token) bool { return t.kind == value })
+}
+
 // saysNothingElse excludes messages with further words.
 func saysNothingElse(r *reader) bool { return r.strange <= 1 }
 
-// refersBack tells 绑定的车 from 绑定车.
+// saysNothing excludes messages with any further word.
+func saysNothing(r *reader) bool { return r.strange == 0 }
+
+// refersBack tells 绑定的车 from 绑定车, and 订阅的车 from 提醒我的车.
 func refersBack(r *reader) bool {
 	for _, t := range r.tokens {
-		if t.kind == word && t.phrase.is.any(bind) && t.end < len(r.text) {
+		if t.kind == word && t.phrase.is.any(bind|tell) && t.end < len(r.text) && r.text[t.end-1] != '我' {
 			return r.text[t.end] == '的' || r.text[t.end] == '了'
 		}
 	}

@@ -38,7 +38,7 @@ func (s *scanner) latin(i int) token {
 	default:
 		t.kind = value
 	}
-	if t.kind == value {
+	if t.kind == value && !isVIN(string(run)) {
 		s.label = false
 	}
 	return t

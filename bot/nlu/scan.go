@@ -12,23 +12,23 @@ type kind uint8
 
 // The kinds of tokens.
 const (
-	space    kind = iota
-	newline       //
-	punct         // one character
-	word          // a phrase of the lexicon
-	tail          // 后六位, 最后4位
-	ordinal       // 第二辆, 第1个
-	measured      // 200元, 3分, 18时: a quantity, never a value
-	number        // a plate
-	value         // a run that can be an engine number, a VIN, a choice
-	latin         // a run of letters that is no phrase
-	han           // a Han character that is no part of a phrase
-	location      // 苏州, 江苏省
-	emoji         // 😂, [微笑], /::)
-	holder        // [图片]: the platform's stand-in for what is not text
-	markup        // <b>, an address, @name
-	command       // /query
-	private       // a phone or ID-card number
+	space kind = iota
+	newline
+	punct       // one character
+	word        // a phrase of the lexicon
+	tail        // 后六位, 最后4位
+	ordinal     // 第二辆, 第1个
+	measured    // 200元, 3分, 18时: a quantity, never a value
+	numberPlate // 沪C12345
+	value       // a run that can be an engine number, a VIN, a choice
+	latin       // a run of letters that is no phrase
+	han         // a Han character that is no part of a phrase
+	location    // 苏州, 江苏省
+	emoji       // 😂, [微笑], /::)
+	holder      // [图片]: the platform's stand-in for what is not text
+	markup      // <b>, an address, @name
+	command     // /query
+	private     // a phone or ID-card number
 )
 
 // A token is a piece of a message. Every rune belongs to exactly one.
@@ -36,7 +36,7 @@ type token struct {
 	kind       kind
 	start, end int
 	phrase     *phrase // of a word
-	n          int     // of a number: index of the match; of an ordinal: its count
+	n          int     // of a plate: index of its match, then of its vehicle; of an ordinal: its count
 	place      *plate.Place
 }
 
@@ -88,9 +88,41 @@ func (s *scanner) at(i int) token {
 	case isAlnum(r):
 		return s.latin(i)
 	case isHan(r):
+		if t, ok := s.dictated(i); ok {
+			return t
+		}
 		return s.han(i)
 	}
 	return s.sign(i)
+}
+
+// dictatedPlate is the length of a dictated plate without its province; new
+// energy has one more.
+const dictatedPlate = 6
+
+// dictated cuts a plate whose letter dictation wrote as a character: 沪诶一二三四五.
+// It is a guess, as a homophone is.
+func (s *scanner) dictated(i int) (token, bool) {
+	if i+1 >= len(s.text) || spokenLetters[s.text[i+1]] == 0 {
+		return token{}, false
+	}
+	n := spokenRun(s.text[i+1:])
+	if n != dictatedPlate && n != dictatedPlate+1 || plate.ProvinceOf(string(s.text[i])) == "" {
+		return token{}, false
+	}
+	written := []rune{s.text[i]}
+	for _, r := range s.text[i+1 : i+1+n] {
+		written = append(written, unspoken(r))
+	}
+	reading := plate.Parse(string(written))
+	if reading.Action != plate.Query {
+		return token{}, false
+	}
+	reading.Action, reading.Reason = plate.Confirm, plate.Homophone
+	s.matches = append(s.matches, plate.Match{Start: i, End: i + 1 + n, Reading: reading})
+	s.plates++
+	s.label = false
+	return token{kind: numberPlate, start: i, end: i + 1 + n, n: len(s.matches) - 1}, true
 }
 
 // plateHere decides whether the next match is to be taken for a plate. A run
@@ -115,7 +147,7 @@ func (s *scanner) plateHere() bool {
 
 func (s *scanner) plate(i int) token {
 	m := s.matches[s.next]
-	t := token{kind: number, start: i, end: m.End, n: s.next}
+	t := token{kind: numberPlate, start: i, end: m.End, n: s.next}
 	s.next++
 	s.label = false
 	if m.Normalized != "" {

@@ -36,7 +36,7 @@ func (s *scanner) single() bool {
 		switch t.kind {
 		case value:
 			values++
-		case han, number:
+		case han, numberPlate:
 			return false
 		}
 	}
@@ -51,7 +51,7 @@ func (f *filler) apart(i int) bool {
 
 func (f *filler) bounds(t token, left bool) bool {
 	switch t.kind {
-	case space, newline, number, emoji:
+	case space, newline, numberPlate, emoji:
 		return true
 	case punct:
 		r := f.text[t.start]

@@ -322,6 +322,9 @@ func scrollInBrowser(t *testing.T, b *browser) {
 	s.sees("很长的结果")
 	s.wait(`(() => { const top = (e) => e.getBoundingClientRect().top;
 		return Math.abs(top([...document.querySelectorAll('.turn')].at(-1)) - top(document.getElementById('scroll'))) < 24; })()`)
+	if moved := read[float64](s, `document.querySelector('.chat').scrollTop`); moved != 0 {
+		t.Errorf("the frame moved by %v px: its head is cut off", moved)
+	}
 }
 
 func bareInBrowser(t *testing.T, b *browser) {

@@ -57,7 +57,8 @@ function place(turn, mine) {
   if (!following && !mine && live) {
     $('newest').hidden = false;
   } else if (!mine && live && turn.offsetHeight > scroller.clientHeight) {
-    turn.scrollIntoView({ block: 'start' }); // a long answer is read from its beginning
+    // a long answer is read from its beginning; scrollIntoView would move the frame round the list, too
+    scroller.scrollTop += turn.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12;
   } else {
     toEnd();
   }
