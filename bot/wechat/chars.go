@@ -6,6 +6,10 @@ import (
 	"unicode/utf8"
 )
 
+// longestEntity is more than the longest reference there is, &#x0010FFFF; and
+// the like.
+const longestEntity = 32
+
 // unescape resolves the entities that XML itself defines; others stay.
 func unescape(s string) string {
 	at := strings.IndexByte(s, '&')
@@ -16,7 +20,7 @@ func unescape(s string) string {
 	for ; at >= 0; at = strings.IndexByte(s, '&') {
 		b.WriteString(s[:at])
 		s = s[at:]
-		end := strings.IndexByte(s, ';')
+		end := strings.IndexByte(s[:min(len(s), longestEntity)], ';')
 		r, ok := entity(s[1:max(end, 1)])
 		if end < 0 || !ok {
 			b.WriteByte('&')

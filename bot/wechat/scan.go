@@ -193,17 +193,26 @@ func (s *scanner) tag() (name string, empty bool, err error) {
 	return "", false, errMalform
 }
 
+// written tells which elements hold what a person wrote, or said.
+func written(name string) bool {
+	switch name {
+	case "Content", "Recognition", "Label", "Title", "Description":
+		return true
+	}
+	return false
+}
+
 // value reads the text of an element whose start tag has just been read, up to
 // and with its end tag.
 func (s *scanner) value(name string) (string, error) {
 	const begin, end = "<![CDATA[", "]]>"
-	if strings.HasPrefix(s.rest, begin) {
+	if written(name) && strings.HasPrefix(s.rest, begin) {
 		// To the last place that can be the end: a person may write anything,
 		// also what looks like the end of it and like further fields.
-		close := end + "</" + name + ">"
-		if at := strings.LastIndex(s.rest, close); at >= len(begin) {
+		last := end + "</" + name + ">"
+		if at := strings.LastIndex(s.rest, last); at >= len(begin) {
 			text := s.rest[len(begin):at]
-			s.rest = s.rest[at+len(close):]
+			s.rest = s.rest[at+len(last):]
 			return strings.ReplaceAll(text, end+begin, ""), nil
 		}
 	}

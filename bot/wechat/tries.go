@@ -70,10 +70,10 @@ func (t *tries) begin(key string, now time.Time) (one *try, first bool) {
 // last tells whether WeChat may give up after this delivery. It errs towards
 // yes: a process that has just started cannot know what an earlier one left
 // unanswered, and of several processes each counts only its own.
-func (t *try) last(now, sent, started time.Time) bool {
+func (t *try) last(arrived, sent, started time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.count >= deliveries || now.Sub(sent) >= lastAfter || now.Sub(started) < redelivered
+	return t.count >= deliveries || arrived.Sub(sent) >= lastAfter || arrived.Sub(started) < redelivered
 }
 
 // answered is what the message was answered, once that is final.

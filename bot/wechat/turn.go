@@ -93,7 +93,7 @@ func (a *Adapter) turn(t *try, m bot.Message, d delivery) (body string, err erro
 	case !answer.Pending:
 	case a.Pushes():
 		text = join(text, render([]bot.Reply{say(bot.TextPending)}))
-	case t.last(a.cfg.Now(), d.sent, a.started):
+	case t.last(m.At, d.sent, a.started):
 		text = join(text, render([]bot.Reply{fetchHint()}))
 	default:
 		return "", errAskAgain

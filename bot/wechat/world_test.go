@@ -35,6 +35,9 @@ const (
 	account = "gh_0123456789ab"
 )
 
+// worldBegins is the morning on which every world begins: dialogues show dates.
+var worldBegins = time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)
+
 // A world is everything between a driver's thumb and the police: WeChat's
 // servers, the adapter, the whole bot on a sealed file, and a fake Juhe. There
 // is no network in it, so it also runs in the bubble of testing/synctest.
@@ -55,10 +58,10 @@ type world struct {
 	stop    func()
 }
 
-func newWorld(t testing.TB, account_ wechat.Account, mode wechattest.Mode) *world {
+func newWorld(t testing.TB, kind wechat.Account, mode wechattest.Mode) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), account: account_, logged: &journal{}}
-	w.added.Store(int64(time.Until(time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China))))
+	w := &world{t: t, dir: t.TempDir(), account: kind, logged: &journal{}}
+	w.added.Store(int64(time.Until(worldBegins)))
 	w.juhe = juhetest.New(juhetest.WithClock(w.now))
 	w.api = wechattest.NewAPI(appID, secret, w.now)
 	w.platform = &wechattest.Platform{
@@ -103,7 +106,7 @@ func (w *world) start() {
 	w.door = w.adapter
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 1)
-	go func() { worked <- b.Work(ctx, 8) }()
+	go func() { worked <- b.Work(ctx, 2*connections) }()
 	w.stop = sync.OnceFunc(func() {
 		closing, done := context.WithTimeout(context.Background(), 20*time.Second)
 		defer done()

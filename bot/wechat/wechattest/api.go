@@ -48,6 +48,7 @@ type fault struct {
 	path  string
 	code  int
 	times int
+	well  int // calls before
 }
 
 // person is what the platform keeps of one for its quotas.
@@ -74,7 +75,14 @@ func NewAPI(appID, secret string, now func() time.Time) *API {
 func (a *API) Fail(path string, code, times int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.faults = append(a.faults, fault{path, code, times})
+	a.faults = append(a.faults, fault{path: path, code: code, times: times})
+}
+
+// FailAfter does so once so many calls went well.
+func (a *API) FailAfter(path string, code, well, times int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.faults = append(a.faults, fault{path: path, code: code, times: times, well: well})
 }
 
 // Delay lets a path answer late.
@@ -203,6 +211,10 @@ func (a *API) wait(r *http.Request, path string) bool {
 func (a *API) fault(path string) int {
 	for i := range a.faults {
 		if f := &a.faults[i]; f.path == path && f.times > 0 {
+			if f.well > 0 {
+				f.well--
+				continue
+			}
 			f.times--
 			return f.code
 		}
