@@ -30,7 +30,7 @@
 //
 // message.go, session.go and input.go for the words; engine.go, form.go,
 // question.go and answer.go for the dialogue; show.go for what a report looks
-// like; text_zh.go for every sentence; then turn.go, work.go and records.go for
-// how it is kept. What a message means is package nlu's to say, what a plate is
-// package plate's, and what a query may cost package lookup's.
+// like; text_zh.go and text_en.go for every sentence; then turn.go, work.go and
+// records.go for how it is kept. What a message means is package nlu's to say,
+// what a plate is package plate's, and what a query may cost package lookup's.
 package bot

@@ -108,7 +108,7 @@ func (d *dialog) want(numbered func(effect int) Effect) {
 // heard reacts to a message.
 func (d *dialog) heard(in Heard) {
 	r := in.Reading
-	if strings.TrimSpace(in.Text) == d.text("tap.result") {
+	if isSaid(in.Text, "tap.result") {
 		d.result(in.Late)
 		return
 	}
@@ -276,9 +276,9 @@ func (d *dialog) queue(r nlu.Reading, plate string) {
 }
 
 // notice adds the line about personal data to the first reply, and to the first
-// after the notice has changed.
+// after the notice has changed; to its end, so not while more is to come.
 func (d *dialog) notice() {
-	if len(d.said) == 0 || d.s.Noticed == NoticeVersion {
+	if len(d.said) == 0 || d.s.Waiting != 0 || d.s.Noticed == NoticeVersion {
 		return
 	}
 	d.s.Noticed = NoticeVersion

@@ -178,14 +178,22 @@ func (d *dialog) shown(l Licence) {
 // them is paid for.
 func (d *dialog) several(r nlu.Reading) {
 	d.s = d.s.idle()
+	left := false
 	for _, v := range r.Vehicles {
 		if v.Plate.Action == plate.Unsupported {
 			d.say("kind.unsupported", v.Plate.Normalized, d.text(plateKindKey(v.Plate.Kind)))
 			continue
 		}
-		if f := d.formOf(v); f.Plate != "" && len(d.s.Queue) < maxQueue {
+		switch f := d.formOf(v); {
+		case f.Plate == "":
+		case len(d.s.Queue) == maxQueue:
+			left = true
+		default:
 			d.s.Queue = append(d.s.Queue, f)
 		}
+	}
+	if left {
+		d.say("several.more", maxQueue)
 	}
 	d.line()
 }

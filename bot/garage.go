@@ -56,7 +56,7 @@ func (d *dialog) listVehicles() {
 	d.say("garage.list", len(d.garage), d.garageLines())
 	d.options = nil
 	for i := range d.garage {
-		d.tap(d.text("tap.nth", i+1))
+		d.options = append(d.options, Option{Label: d.text("tap.nth", i+1), Send: d.text("send.nth", i+1)})
 	}
 }
 

@@ -118,7 +118,7 @@ func (d *dialog) confirmQuery(f Form) {
 	case f.Refresh:
 		d.say("ask.refresh", f.Plate, d.age(d.s.LastAt))
 	default:
-		d.say("ask.query", f.Plate)
+		d.say("ask.query", f.Plate, d.s.lang().typeName(f.Type))
 	}
 	d.offer("tap.yes", "tap.no")
 }

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -53,7 +52,7 @@ func (d *dialog) failed(k Kind) {
 		d.say(kindKey(k), f.Prefix())
 		d.next()
 	case Busy, Unreachable, Interrupted, Uncertain:
-		d.tell(f.Plate + "：" + UserText(d.s.lang(), k))
+		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
 		d.s.Ask, d.s.Yes = nlu.ConfirmQuery, YesQuery
 		d.offer("tap.yes", "tap.no")
 	default:
@@ -138,7 +137,7 @@ func (d *dialog) reportOptions(page int, more bool, v Vehicle) {
 // totals is the summary: how many, what is owed, which points are to come.
 func (d *dialog) totals(r Report) string {
 	open, decided, unknown := r.Count()
-	counts := list("，",
+	counts := list(d.text("comma"),
 		d.counted("count.open", open), d.counted("count.decided", decided), d.counted("count.unknown", unknown))
 	return d.text("report.count", len(r.Violations), counts) +
 		"\n" + d.text("report.owed", d.sum(r.Owed(), yuan, "unit.yuan")) +
@@ -209,7 +208,7 @@ func (d *dialog) points(v Violation) string {
 // source tells how old the data is, and whose record decides.
 func (d *dialog) source(r Report) string {
 	at := r.At.In(China)
-	stamp := fmt.Sprintf("%d月%d日 %s", at.Month(), at.Day(), at.Format("15:04"))
+	stamp := d.text("date", at.Month(), at.Day(), at.Format("15:04")) // a month is a number by %d, a name by %s
 	lines := []string{d.text("report.age", stamp, d.age(r.At))}
 	if r.Cached {
 		lines = append(lines, d.text("report.cached"))

@@ -16,8 +16,12 @@ const NoticeVersion = 1
 // Lang is the language of the person's client.
 type Lang string
 
-// Chinese is the language everything is said in.
-const Chinese Lang = "zh"
+// The languages. Whoever's client speaks neither is better served in English;
+// that is the adapter's to decide, as a Lang that is not known reads Chinese.
+const (
+	Chinese Lang = "zh"
+	English Lang = "en"
+)
 
 // A key names one sentence of the catalogue.
 type key string
@@ -27,19 +31,36 @@ type key string
 type words map[key]string
 
 // catalogue holds every sentence that people read.
-var catalogue = map[Lang]words{Chinese: chinese}
+var catalogue = map[Lang]words{Chinese: chinese, English: english}
+
+// words is the catalogue of l.
+func (l Lang) words() words {
+	if w, ok := catalogue[l]; ok {
+		return w
+	}
+	return chinese
+}
 
 // say is the sentence k with its arguments. Values that come from outside are
 // arguments, never part of a format.
 func (l Lang) say(k key, args ...any) string {
-	w, ok := catalogue[l]
-	if !ok {
-		w = chinese
-	}
+	format := l.words()[k]
 	if len(args) == 0 {
-		return w[k]
+		return format
 	}
-	return fmt.Sprintf(w[k], args...)
+	return fmt.Sprintf(format, args...)
+}
+
+// isSaid tells whether text is the sentence k, in any language: a word that is
+// no command of package nlu. Telephones write the first letter as a capital.
+func isSaid(text string, k key) bool {
+	text = strings.TrimSpace(text)
+	for _, w := range catalogue {
+		if strings.EqualFold(text, w[k]) {
+			return true
+		}
+	}
+	return false
 }
 
 // A Text names a sentence that adapters say by themselves.
@@ -74,7 +95,7 @@ func (l Lang) typeName(hpzl string) string { return l.say(key("type." + hpzl)) }
 
 // has tells whether the catalogue holds k.
 func (l Lang) has(k key) bool {
-	_, ok := catalogue[l][k]
+	_, ok := l.words()[k]
 	return ok
 }
 

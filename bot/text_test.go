@@ -70,6 +70,11 @@ func TestCatalogueAndCodeAgree(t *testing.T) {
 			}
 		}
 	}
+	for k := range spoken(t) {
+		if !Chinese.has(key(k)) {
+			t.Errorf("%q is said, but has no sentence", k)
+		}
+	}
 	for lit := range named {
 		if strings.Contains(lit, ".") && looksLikeKey(lit) && !Chinese.has(key(lit)) {
 			t.Errorf("the code says %q, which has no sentence", lit)
@@ -100,11 +105,52 @@ func looksLikeKey(s string) bool {
 // literals is every string literal of the package, catalogue and tests aside.
 func literals(t *testing.T) map[string]bool {
 	t.Helper()
+	found := map[string]bool{}
+	inspect(t, func(n ast.Node) { literal(n, found) })
+	return found
+}
+
+// spoken is every literal that is handed to what says or offers a sentence.
+func spoken(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	inspect(t, func(n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return
+		}
+		method, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return
+		}
+		switch method.Sel.Name {
+		case "say", "text":
+			literal(call.Args[0], found)
+		case "offer":
+			for _, arg := range call.Args {
+				literal(arg, found)
+			}
+		}
+	})
+	return found
+}
+
+// literal adds n to found if it is a string literal.
+func literal(n ast.Node, found map[string]bool) {
+	if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		if s, err := strconv.Unquote(lit.Value); err == nil {
+			found[s] = true
+		}
+	}
+}
+
+// inspect visits the code of the package, catalogue and tests aside.
+func inspect(t *testing.T, visit func(ast.Node)) {
+	t.Helper()
 	files, err := fs.Glob(os.DirFS("."), "*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]bool{}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "text_") {
 			continue
@@ -114,15 +160,10 @@ func literals(t *testing.T) map[string]bool {
 			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil {
-					found[s] = true
-				}
-			}
+			visit(n)
 			return true
 		})
 	}
-	return found
 }
 
 // No sentence shouts, and none shows a format fault.

@@ -32,9 +32,10 @@ var chinese = words{
 	"ask.digits.one":   "请直接发来，不查了发「取消」。",
 	"ask.choose":       "请问是哪一个？发序号或车牌号，都不是发「取消」。\n%[1]s",
 	"ask.confirm":      "车牌是 %[1]s 吗？请回复「是」或「不是」，不查了发「取消」。",
-	"ask.query":        "现在查询 %[1]s 吗？请回复「是」或「不是」。",
+	"ask.query":        "现在查询 %[1]s（%[2]s）吗？请回复「是」或「不是」。",
 	"ask.refresh":      "%[1]s 的结果是%[2]s查的。再查一次会重新付费，确定吗？请回复「是」或「不是」。",
 	"ask.several":      "一共 %[1]d 辆车：%[2]s。每辆车会单独付费查询一次，现在逐辆查询吗？请回复「是」或「不是」。",
+	"several.more":     "一次最多 %[1]d 辆，其余的请查完再发。",
 	"ask.swap":         "发动机号和车架号可能发反了。要对调后再查一次吗？请回复「是」或「不是」，不查了发「取消」。",
 	"ask.vin":          "车架号 %[1]s 的校验位不对，可能有一位写错了。确认无误请回复「是」，否则请重新发送；不查了发「取消」。",
 	"ask.delete":       "不再保存 %[1]s，确定吗？请回复「是」或「不是」。",
@@ -46,6 +47,7 @@ var chinese = words{
 	"vin.last":     "车架号后%[1]d位",
 	"vin.whole":    "完整的车架号（17位）",
 	"and":          "、",
+	"comma":        "，",
 
 	// Digits that came in.
 	"got.engine":     "发动机号 %[1]s 已记下。",
@@ -172,6 +174,7 @@ var chinese = words{
 	"page.gone":       "这份结果已经过期。发「刷新」可以重新查询。",
 	"page.none":       "还没有查询结果。请先发送车牌号。",
 
+	"date":        "%[1]d月%[2]d日 %[3]s",
 	"age.now":     "刚刚",
 	"age.minutes": "%[1]d分钟前",
 	"age.hours":   "%[1]d小时前",
@@ -249,6 +252,7 @@ var chinese = words{
 	"help.human":        "这里没有人工客服。发「帮助」看用法；记录有疑问请联系交管部门（12123）。",
 
 	// Failures: what happened, whether it cost, how to go on.
+	"error.of":          "%[1]s：%[2]s",
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
 	"error.maintenance": "这座城市的查询正在维护或未开通，没有收费。请过一段时间再试。",
 	"error.no_rule":     "没有找到「%[1]s」的查询城市，请核对车牌。没有产生费用。",
@@ -272,7 +276,7 @@ var chinese = words{
 	"command.cancel":      "取消进行中的查询",
 	"command.help":        "帮助",
 
-	// What can be tapped.
+	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "是",
 	"tap.no":         "不是",
 	"tap.cancel":     "取消",
@@ -287,6 +291,8 @@ var chinese = words{
 	"tap.where":      "怎么找号码",
 	"tap.back":       "上一步",
 	"tap.nth":        "查第%[1]d辆",
+	"send.nth":       "查第%[1]d辆",
+	"send.drop":      "退订 %[1]s",
 	"forget.phrase":  "确认删除",
 	"example.engine": "123456",
 	"example.vin":    "654321",

@@ -24,9 +24,11 @@ func (c *Config) check(fs *faults) {
 	c.Storage.check(v)
 	c.Juhe.check(v)
 	c.Limits.check(v)
+	v.oneOf("wechat.account", c.WeChat.Account, "service", "subscription", "basic")
 	if c.WeChat.on() {
 		c.WeChat.check(v)
 	}
+	v.oneOf("telegram.mode", c.Telegram.Mode, "polling", "webhook")
 	if c.Telegram.on() {
 		c.Telegram.check(v)
 	}
@@ -97,7 +99,6 @@ func (l Limits) check(v checker) {
 var templateFields = []string{"plate", "count", "money", "points", "time", "place", "act", "note"}
 
 func (w WeChat) check(v checker) {
-	v.oneOf("wechat.account", w.Account, "service", "subscription", "basic")
 	v.present("wechat.app_id", w.AppID)
 	v.present("wechat.token", string(w.Token))
 	if w.Account != "basic" { // a basic account calls no API
@@ -128,7 +129,6 @@ func (t Telegram) check(v checker) {
 			v.fault("telegram.proxy", "no address of a proxy", "http://host:port or socks5://host:port")
 		}
 	}
-	v.oneOf("telegram.mode", t.Mode, "polling", "webhook")
 	v.path("telegram.path", t.Path)
 	if t.Mode == "webhook" {
 		v.baseURL("telegram.webhook_url", t.WebhookURL)
