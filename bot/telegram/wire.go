@@ -116,7 +116,7 @@ func (w *wire) fetch(req *http.Request, limit int64) (*http.Response, error) {
 	if err != nil {
 		return nil, w.lost(err, left.Load())
 	}
-	defer func() { _ = resp.Body.Close() }()
+	defer func(b io.Closer) { _ = b.Close() }(resp.Body) // not the one put in its place
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err == nil && int64(len(body)) > limit {
 		err = errors.New("the answer is too long")
