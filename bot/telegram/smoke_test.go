@@ -207,7 +207,9 @@ type nodeMessage struct {
 }
 
 func (n nodeChat) history() []nodeMessage {
-	var h struct{ Result []struct{ Message nodeMessage } }
+	var h struct {
+		Result []struct{ Message nodeMessage }
+	}
 	if err := json.Unmarshal(n.post("/getUpdatesHistory", map[string]any{"token": testToken}), &h); err != nil {
 		n.t.Fatal(err)
 	}
