@@ -45,8 +45,12 @@ type apiError struct {
 	MigrateTo   int64         // the chat's new id, when it has become another
 }
 
+// Error keeps the kind and the fault of "Bad Request: can't parse entities: at
+// …": what follows can quote the message.
 func (e *apiError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("telegram: answer %d %s", e.Code, e.Description))
+	kind, rest, _ := strings.Cut(e.Description, ": ")
+	fault, _, _ := strings.Cut(rest, ": ")
+	return strings.TrimRight(fmt.Sprintf("telegram: answer %d %s: %s", e.Code, kind, fault), ": ")
 }
 
 // A netError is a call without an answer. Left tells that the request may have
