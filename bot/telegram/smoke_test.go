@@ -111,10 +111,12 @@ func smokeNode(t *testing.T, api string, mode Mode) {
 	script := map[string]func(context.Context, bot.Message) (bot.Answer, error){
 		"查违章 沪C12345": always(offering("沪C12345（上海）<需要>：发动机号后6位 & 车架号后6位", "取消", "怎么找号码")),
 		"123456 654321": func(ctx context.Context, _ bot.Message) (bot.Answer, error) {
-			if sleep(ctx, 300*time.Millisecond) != nil {
+			select {
+			case <-time.After(300 * time.Millisecond):
+				return offering("共 2 条", "刷新"), nil
+			case <-ctx.Done():
 				return bot.Answer{Pending: true}, nil
 			}
-			return offering("共 2 条", "刷新"), nil
 		},
 	}
 	var a *Adapter

@@ -102,19 +102,22 @@ func TestWireErrors(t *testing.T) {
 		after  time.Duration
 	}{
 		"refused": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"ok":false,"error_code":400,"description":"Bad Request: no"}`)
 		}, 400, false, 0},
 		"too many": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 			_, _ = io.WriteString(w, `{"ok":false,"error_code":429,"parameters":{"retry_after":7}}`)
 		}, 429, false, 7 * time.Second},
 		"too many, in the header alone": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "9")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 			_, _ = io.WriteString(w, `<html>`)
 		}, 429, false, 9 * time.Second},
-		"HTML":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); _, _ = io.WriteString(w, "<html>") }, 502, false, 0},
+		"HTML": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = io.WriteString(w, "<html>")
+		}, 502, false, 0},
 		"200 HTML":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>login") }, 502, false, 0},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }, 302, false, 0},
 		"no answer":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 0, true, 0},
