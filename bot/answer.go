@@ -7,6 +7,9 @@ import (
 
 // provide reacts to what was asked for, and to what was not.
 func (d *dialog) provide(r nlu.Reading) {
+	if d.deleting(r) {
+		return
+	}
 	switch {
 	case len(r.Vehicles) > 1:
 		d.several(r)
@@ -38,7 +41,7 @@ func (d *dialog) pick(n int) {
 		return
 	}
 	v := nlu.Vehicle{Plate: plate.Parse(f.Choices[n-1]), Engine: f.Engine, VIN: f.VIN}
-	d.s.Form = Form{}
+	d.s.Form = Form{Keep: f.Keep}
 	d.start(v, f.Loose)
 }
 
@@ -133,7 +136,7 @@ func (d *dialog) retype(hpzl string) {
 		d.prompt()
 	case hpzl == "01" || hpzl == "02":
 		f.Type = hpzl
-		d.advance()
+		d.resume()
 	default:
 		d.s = d.s.idle()
 		d.say("kind.unsupported", f.Plate, d.text(plateKindKey(plate.Motorcycle)))
@@ -142,35 +145,52 @@ func (d *dialog) retype(hpzl string) {
 
 // correct replaces just what was named.
 func (d *dialog) correct(r nlu.Reading) {
+	if d.deleting(r) {
+		return
+	}
 	switch {
 	case r.Act == nlu.Back:
 		d.back()
 	case r.Act == nlu.Swap:
 		d.swap()
-	case d.s.Form.Plate == "" && d.s.Last.Plate == "":
+	case d.s.Form.Plate == "" && len(d.s.Queue) > 0 && len(r.Vehicles) == 0:
+		d.say("correct.what")
+		d.prompt()
+	case d.s.Form.Plate == "" && (d.s.Last.Plate == "" || len(d.s.Queue) > 0):
 		d.provide(r)
 	default:
 		d.change(r)
 	}
 }
 
+// deleting keeps a correction from turning the question whether to drop a
+// vehicle into a query: another vehicle is asked about instead.
+func (d *dialog) deleting(r nlu.Reading) bool {
+	switch {
+	case d.s.Yes != YesDelete:
+		return false
+	case len(r.Vehicles) > 0:
+		d.unsubscribe(r)
+	default:
+		d.prompt()
+	}
+	return true
+}
+
 // change applies a correction to the open form, or to the vehicle of the last
 // report; the latter is asked about, as it would be paid for again.
 func (d *dialog) change(r nlu.Reading) {
-	f, open := d.s.Form, d.s.Form.Plate != ""
-	if !open {
-		f = Form{Vehicle: d.s.Last, Sure: true}
-	}
+	f := d.changing()
 	before := f.Vehicle
 	switch {
 	case len(r.Vehicles) > 0:
 		d.s.Form = f
-		d.replate(r.Vehicles[0], open)
+		d.replate(r.Vehicles[0])
 		return
 	case r.Province != "" || r.Letter != "":
 		if reading, ok := reprefix(f.Plate, r); ok {
 			d.s.Form = f
-			d.replate(nlu.Vehicle{Plate: reading}, open)
+			d.replate(nlu.Vehicle{Plate: reading})
 			return
 		}
 	case r.Engine != "" || r.VIN != "":
@@ -190,7 +210,17 @@ func (d *dialog) change(r nlu.Reading) {
 	}
 	d.s.Form = f
 	d.echo(r)
-	d.resume(open)
+	d.resume()
+}
+
+// changing is the form that a correction means: the open one, or the vehicle of
+// the last report, which is then asked about.
+func (d *dialog) changing() Form {
+	if d.s.Form.Plate != "" {
+		return d.s.Form
+	}
+	d.s.Ask, d.s.Yes = nlu.ConfirmQuery, YesQuery
+	return Form{Vehicle: d.s.Last, Sure: true}
 }
 
 // reprefix is the plate with another province or agency letter.
@@ -203,7 +233,7 @@ func reprefix(number string, r nlu.Reading) (plate.Reading, bool) {
 }
 
 // replate puts another plate in place of the form's, and keeps the digits.
-func (d *dialog) replate(v nlu.Vehicle, open bool) {
+func (d *dialog) replate(v nlu.Vehicle) {
 	f := d.s.Form
 	if v.Engine == "" {
 		v.Engine = f.Engine
@@ -211,7 +241,7 @@ func (d *dialog) replate(v nlu.Vehicle, open bool) {
 	if v.VIN == "" {
 		v.VIN = f.VIN
 	}
-	if v.Plate.Action != plate.Query || open {
+	if v.Plate.Action != plate.Query || d.s.Yes != YesQuery {
 		f.Plate = ""
 		d.s.Form = f
 		d.start(v, f.Loose)
@@ -221,11 +251,12 @@ func (d *dialog) replate(v nlu.Vehicle, open bool) {
 	d.ask(nlu.ConfirmQuery, YesQuery)
 }
 
-// resume goes on with a changed form.
-func (d *dialog) resume(open bool) {
+// resume goes on with a changed form. What would be paid for is asked about.
+func (d *dialog) resume() {
 	switch {
-	case !open:
-		d.ask(nlu.ConfirmQuery, YesQuery)
+	case d.s.Yes == YesQuery:
+		d.s.Form.Failed, d.s.Form.Refresh = "", false
+		d.prompt()
 	case !d.s.Form.Sure:
 		d.prompt()
 	default:
@@ -238,17 +269,14 @@ func (d *dialog) resume(open bool) {
 
 // swap exchanges engine number and VIN.
 func (d *dialog) swap() {
-	f, open := d.s.Form, d.s.Form.Plate != ""
-	if !open {
-		if d.s.Last.Plate == "" {
-			d.say("correct.what")
-			return
-		}
-		f = Form{Vehicle: d.s.Last, Sure: true}
+	if d.s.Form.Plate == "" && d.s.Last.Plate == "" {
+		d.say("correct.what")
+		return
 	}
+	f := d.changing()
 	f.Engine, f.VIN = f.VIN, f.Engine
 	d.s.Form = f
-	d.resume(open)
+	d.resume()
 }
 
 // back undoes the last answer: the newer of the digits, else the plate.
@@ -286,7 +314,7 @@ func (d *dialog) yes() {
 			d.next()
 			return
 		}
-		f.Photo = false
+		f.Photo, f.Failed = false, ""
 		d.advance()
 	case YesSwap:
 		f.Engine, f.VIN = f.VIN, f.Engine
@@ -307,14 +335,18 @@ func (d *dialog) no() {
 	switch d.s.Yes {
 	case YesPlate:
 		d.s.Form.Plate, d.s.Form.Type = "", ""
-		d.s.Ask, d.s.Yes = nlu.AskPlate, ""
-		d.say("no.plate")
+		d.askPlate("no.plate")
 	case YesVIN:
 		d.s.Form.VIN = ""
 		d.ask(nlu.AskDigits, "")
 	case YesQuery:
-		d.s = d.s.idle()
 		d.say("no.query")
+		if d.s.Form.Plate == "" {
+			d.s = d.s.idle()
+			return
+		}
+		d.s.Ask, d.s.Yes = nlu.None, ""
+		d.next()
 	case YesSwap:
 		d.s.Form.Engine, d.s.Form.VIN = "", ""
 		d.ask(nlu.AskDigits, "")
@@ -335,7 +367,6 @@ func (d *dialog) cancel(r nlu.Reading) {
 	open := d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown
 	waiting := d.s.Waiting != 0
 	d.s = d.s.idle()
-	d.s.Waiting = 0
 	switch {
 	case r.Act == nlu.Refuse && open:
 		d.say("cancel.refuse")

@@ -112,8 +112,7 @@ func (d *dialog) heard(in Heard) {
 		d.result(in.Late)
 		return
 	}
-	if d.s.Yes == YesForget {
-		d.forgetPhrase(in.Text)
+	if d.s.Yes == YesForget && d.forgetPhrase(in) {
 		return
 	}
 	if d.querying() && d.busy(r) {
@@ -163,7 +162,6 @@ func (d *dialog) wake(lang Lang) {
 	}
 	d.s.Seen = d.at
 	if d.s.Waiting != 0 && d.at.Sub(d.s.Since) > waitLimit {
-		d.s.Waiting, d.s.Form.Sent = 0, false
 		d.s = d.s.idle()
 		d.say("wait.gone")
 	}
@@ -249,7 +247,9 @@ func (d *dialog) busy(r nlu.Reading) bool {
 		d.say("wait.cancel", plate)
 	case nlu.ProvideInfo, nlu.Correct:
 		d.say("wait.change", plate)
-	case nlu.Confirm, nlu.Deny, nlu.Subscribe, nlu.Unsubscribe, nlu.DeleteVehicle, nlu.ForgetMe:
+	case nlu.Subscribe, nlu.Unsubscribe, nlu.DeleteVehicle, nlu.ForgetMe:
+		d.say("wait.later", plate)
+	case nlu.Confirm, nlu.Deny:
 		d.say("wait.query", plate)
 	default:
 		return false
@@ -259,20 +259,22 @@ func (d *dialog) busy(r nlu.Reading) bool {
 
 // queue puts further vehicles behind the query that is out.
 func (d *dialog) queue(r nlu.Reading, plate string) {
-	var added []string
-	for _, v := range r.Vehicles {
-		f := d.formOf(v)
-		if f.Plate == "" || f.Plate == plate || len(d.s.Queue) == maxQueue {
-			continue
+	before := len(d.s.Queue)
+	switch {
+	case r.Act == nlu.All:
+		d.lineUp(d.kept(), plate)
+	case r.Ref != 0:
+		if v, ok := d.referred(r); ok {
+			d.lineUp([]Form{{Vehicle: v, Sure: true}}, plate)
 		}
-		d.s.Queue = append(d.s.Queue, f)
-		added = append(added, f.Plate)
+	default:
+		d.lineUp(d.formsOf(r.Vehicles), plate)
 	}
-	if len(added) == 0 {
+	if len(d.s.Queue) == before {
 		d.say("wait.query", plate)
 		return
 	}
-	d.say("wait.queued", plate, strings.Join(added, d.text("and")))
+	d.say("wait.queued", plate, d.plates(d.s.Queue[before:]))
 }
 
 // notice adds the line about personal data to the first reply, and to the first

@@ -2,7 +2,7 @@ package bot
 
 import "errors"
 
-// A Kind is what went wrong, for the machine; Words has the sentence for the
+// A Kind is what went wrong, for the machine; UserText is the sentence for the
 // person. Every kind has one, and a test holds that.
 type Kind string
 
@@ -17,6 +17,7 @@ const (
 	Uncertain   Kind = "uncertain"   // the program stopped while the question was out
 	Unavailable Kind = "unavailable" // key, quota, account: the operator's to mend
 	StoreFull   Kind = "store_full"  // nothing can be written
+	Unsaved     Kind = "unsaved"     // an answer is at hand that could not be written yet
 	Broken      Kind = "broken"      // anything else: a bug, a damaged record
 )
 
@@ -24,7 +25,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		WrongData, Maintenance, NoRule, Busy, Unreachable, Interrupted, Uncertain,
-		Unavailable, StoreFull, Broken,
+		Unavailable, StoreFull, Unsaved, Broken,
 	}
 }
 

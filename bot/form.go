@@ -82,6 +82,9 @@ func (d *dialog) cars() []Vehicle {
 func (d *dialog) start(v nlu.Vehicle, loose bool) {
 	old := d.s.Form
 	keep := old.Plate == "" || old.Plate == v.Plate.Normalized
+	if n := len(d.s.Queue); n > 0 {
+		d.say("queue.dropped", n)
+	}
 	d.s = d.s.idle()
 	f := Form{Vehicle: Vehicle{Engine: v.Engine, VIN: v.VIN}, Loose: loose, Why: v.Plate.Reason}
 	if keep {
@@ -130,8 +133,7 @@ func (d *dialog) read(f Form, v nlu.Vehicle) {
 	default:
 		f.Plate, f.Type = "", ""
 		d.s.Form = f
-		d.say(reasonKey(p.Reason))
-		d.s.Ask = nlu.AskPlate
+		d.askPlate(reasonKey(p.Reason))
 	}
 }
 
@@ -168,33 +170,70 @@ func (d *dialog) shown(l Licence) {
 	}
 	d.s = d.s.idle()
 	d.s.Form = Form{
-		Vehicle: Vehicle{Plate: p.Normalized, Type: p.HPZL, Engine: l.Engine, VIN: l.VIN},
+		Vehicle: Vehicle{Plate: p.Normalized, Type: p.HPZL, Engine: readable(l.Engine), VIN: readable(l.VIN)},
 		Sure:    true, Photo: true,
 	}
 	d.ask(nlu.ConfirmQuery, YesQuery)
+}
+
+// formsOf is the forms of the vehicles of a message that can go in line. The
+// others are named, so that nobody waits for them.
+func (d *dialog) formsOf(vehicles []nlu.Vehicle) (forms []Form) {
+	var doubtful []string
+	for _, v := range vehicles {
+		f := d.formOf(v)
+		switch {
+		case v.Plate.Action == plate.Unsupported:
+			d.say("kind.unsupported", v.Plate.Normalized, d.text(plateKindKey(v.Plate.Kind)))
+		case f.Plate != "":
+			forms = append(forms, f)
+		case v.Plate.Normalized != "":
+			doubtful = append(doubtful, v.Plate.Normalized)
+		}
+	}
+	if len(doubtful) > 0 {
+		d.say("several.doubtful", strings.Join(doubtful, d.text("and")))
+	}
+	return forms
+}
+
+// kept is the forms of the saved vehicles.
+func (d *dialog) kept() (forms []Form) {
+	for _, c := range d.garage {
+		forms = append(forms, Form{Vehicle: c.Vehicle, Sure: true})
+	}
+	return forms
+}
+
+// lineUp puts forms in line, but for the one that is being worked on, and says
+// so when there is no room for all of them.
+func (d *dialog) lineUp(forms []Form, working string) {
+	for _, f := range forms {
+		switch {
+		case f.Plate == working:
+		case len(d.s.Queue) == maxQueue:
+			d.say("several.more", maxQueue)
+			return
+		default:
+			d.s.Queue = append(d.s.Queue, f)
+		}
+	}
+}
+
+// plates lists the plates of forms.
+func (d *dialog) plates(forms []Form) string {
+	plates := make([]string, len(forms))
+	for i, f := range forms {
+		plates[i] = f.Plate
+	}
+	return strings.Join(plates, d.text("and"))
 }
 
 // several puts the vehicles of one message in line, after one yes: each of
 // them is paid for.
 func (d *dialog) several(r nlu.Reading) {
 	d.s = d.s.idle()
-	left := false
-	for _, v := range r.Vehicles {
-		if v.Plate.Action == plate.Unsupported {
-			d.say("kind.unsupported", v.Plate.Normalized, d.text(plateKindKey(v.Plate.Kind)))
-			continue
-		}
-		switch f := d.formOf(v); {
-		case f.Plate == "":
-		case len(d.s.Queue) == maxQueue:
-			left = true
-		default:
-			d.s.Queue = append(d.s.Queue, f)
-		}
-	}
-	if left {
-		d.say("several.more", maxQueue)
-	}
+	d.lineUp(d.formsOf(r.Vehicles), "")
 	d.line()
 }
 
@@ -205,11 +244,7 @@ func (d *dialog) all() {
 		return
 	}
 	d.s = d.s.idle()
-	for _, c := range d.garage {
-		if len(d.s.Queue) < maxQueue {
-			d.s.Queue = append(d.s.Queue, Form{Vehicle: c.Vehicle, Sure: true})
-		}
-	}
+	d.lineUp(d.kept(), "")
 	d.line()
 }
 
@@ -281,15 +316,14 @@ func (d *dialog) ruleIs(in RuleIs) {
 	}
 	d.s.Waiting = 0
 	f := &d.s.Form
-	if f.Plate == "" || !f.Sure {
+	switch {
+	case f.Plate == "" || !f.Sure || d.s.Ask != nlu.None:
 		return
-	}
-	if in.Err != "" {
-		d.failed(in.Err)
-		return
-	}
-	if in.Prefix != f.Prefix() || in.NewEnergy != f.NewEnergy() {
+	case in.Prefix != f.Prefix() || in.NewEnergy != f.NewEnergy():
 		d.advance()
+		return
+	case in.Err != "":
+		d.failed(in.Err)
 		return
 	}
 	f.Rule = in.Rule
@@ -322,6 +356,9 @@ func (d *dialog) trimmed(given string, need Need, shortest int, what string) str
 		return ""
 	case need == NotNeeded:
 		return given // another plate of the form may ask for it; it is never sent
+	case fit == Garbled:
+		d.say("digits.garbled")
+		return ""
 	case fit == Short && need == Whole && what == "engine":
 		d.say("short.whole", n)
 		return ""

@@ -74,13 +74,16 @@ func (d *dialog) subscribe(r nlu.Reading) {
 	switch {
 	case len(r.Vehicles) > 0:
 		d.subscribePlate(r)
+	case d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown && d.s.Yes == "":
+		d.s.Form.Keep = true
+		d.say("save.form")
+		d.prompt()
 	case d.s.Last.Plate != "":
 		d.save()
 	default:
 		d.s = d.s.idle()
 		d.s.Form.Keep = true
-		d.say("save.first")
-		d.s.Ask = nlu.AskPlate
+		d.askPlate("save.first")
 	}
 }
 
@@ -90,7 +93,11 @@ func (d *dialog) subscribePlate(r nlu.Reading) {
 		d.save()
 		return
 	}
-	if v.Plate.Action == plate.Query && d.position(d.formOf(v).Vehicle) == 0 {
+	if at := d.position(d.formOf(v).Vehicle); v.Plate.Action == plate.Query && at > 0 {
+		d.say("garage.saved", v.Plate.Normalized, at)
+		return
+	}
+	if v.Plate.Action == plate.Query {
 		d.say("save.after", v.Plate.Normalized)
 	}
 	d.s = d.s.idle()
@@ -196,16 +203,22 @@ func (d *dialog) masked(digits string) string {
 	return MaskDigits(digits)
 }
 
-// forgetPhrase deletes everything when the phrase was typed, and nothing on
-// any other message.
-func (d *dialog) forgetPhrase(text string) {
+// forgetPhrase deletes everything when the phrase was typed. Any other message
+// deletes nothing; handled is false when it is about something else, and is
+// still to be answered.
+func (d *dialog) forgetPhrase(in Heard) (handled bool) {
 	noticed, effects, lang := d.s.Noticed, d.s.Effects, d.s.Lang
 	d.s = d.s.idle()
-	if strings.TrimSpace(text) != d.text("forget.phrase") {
+	if !isSaid(strings.Trim(in.Text, " 。.！!\n"), "forget.phrase") {
 		d.say("forget.no")
-		return
+		switch in.Reading.Intent {
+		case nlu.Confirm, nlu.Deny, nlu.Cancel, nlu.Smalltalk, nlu.Unknown:
+			return true
+		}
+		return false
 	}
 	d.s = Session{Version: sessionVersion, Seen: d.at, Noticed: noticed, Effects: effects, Lang: lang}
 	d.wanted = append(d.wanted, Forget{})
 	d.say("forget.done")
+	return true
 }

@@ -55,12 +55,13 @@ type RuleIs struct {
 
 // Found is the outcome of Lookup.
 type Found struct {
-	Effect int
-	At     time.Time
-	Report Report
-	Err    Kind // "" when Report holds
-	Garage []Saved
-	Room   int
+	Effect  int
+	At      time.Time
+	Vehicle Vehicle // as asked
+	Report  Report
+	Err     Kind // "" when Report holds
+	Garage  []Saved
+	Room    int
 }
 
 // CitiesAre is the outcome of FindCities.

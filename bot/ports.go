@@ -7,32 +7,43 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
-// A Desk answers what only the outside knows: what a city asks for, and which
-// violations a vehicle has. lookup.Desk is one. The methods that take a Tx read
-// what the store holds and touch no network; ok is false when that is not
-// there or too old, and then the fetching method must be called first.
+// A Desk answers what only the outside knows; lookup.Desk is one. The methods
+// that take a Tx read what the store holds and touch no network.
 //
-// Errors are *Error.
+// Errors are *Error; the methods without a Tx may also ask to be called again
+// later, by a storage.Snooze.
 type Desk interface {
-	// Rule is the rule for a plate prefix (沪C), as the store holds it.
+	Rules
+	Queries
+}
+
+// Rules tell what cities ask for. Asking is free. ok is false when the store
+// holds nothing that is young enough; then the fetching method is called.
+type Rules interface {
+	// Rule is the rule for a plate prefix (沪C).
 	Rule(tx storage.Tx, at time.Time, prefix string, newEnergy bool) (rule Rule, ok bool, err error)
-	// FetchRule asks for the rule and stores it. It is free. Error kinds:
-	// NoRule, Unreachable, Busy, Unavailable.
+	// FetchRule asks for the rule and stores it. Error kinds: NoRule,
+	// Unreachable, Busy, Unavailable, StoreFull.
 	FetchRule(ctx context.Context, prefix string, newEnergy bool) (Rule, error)
-
-	// Cities is the table of cities, as the store holds it.
+	// Cities is the table of cities.
 	Cities(tx storage.Tx, at time.Time) (table []City, ok bool, err error)
-	// FetchCities asks for the table and stores it. It is free.
+	// FetchCities asks for the table, unless somebody just did, and stores it.
 	FetchCities(ctx context.Context) ([]City, error)
+}
 
-	// Fresh is an answer that was paid for and is young enough to be shown
-	// again, marked as Cached.
-	Fresh(tx storage.Tx, at time.Time, v Vehicle) (report Report, ok bool, err error)
-	// Query finds the violations of a vehicle. It is what costs money: it asks
-	// at most once for a Request, also when it is called again after a crash,
-	// and once for everybody who asks for the same vehicle with the same
-	// digits at the same time. It may take as long as the traffic police do.
+// Queries find the violations of a vehicle, and keep what was found.
+type Queries interface {
+	// Stored is the answer that was paid for last, marked as Cached; report.At
+	// is zero when none is kept. fresh tells that it is young enough to be
+	// shown instead of paying again.
+	Stored(tx storage.Tx, at time.Time, v Vehicle) (report Report, fresh bool, err error)
+	// Query is what costs money: it asks at most once for a Request, also when
+	// it is called again after a crash, and once for everybody who asks for
+	// the same vehicle with the same digits at the same time. It may take as
+	// long as the traffic police do.
 	Query(ctx context.Context, r Request) (Report, error)
+	// Sweep removes the answers that have had their time.
+	Sweep(ctx context.Context) error
 }
 
 // A Request is one person's wish to have a vehicle looked up.

@@ -74,14 +74,14 @@ func (b *Bot) pusher(u UserID) Pusher {
 }
 
 // pushLate pushes the replies of a turn, unless somebody took them.
-func (b *Bot) pushLate(ctx context.Context, j storage.Job, _ storage.Done) error {
+func (b *Bot) pushLate(ctx context.Context, j storage.Job, done storage.Done) error {
 	var l late
 	if err := json.Unmarshal(j.Body, &l); err != nil {
 		return fmt.Errorf("bot: push: %w", err)
 	}
 	p := b.pusher(l.User)
-	if p == nil {
-		return nil // the channel was switched off; the next message brings it
+	if p == nil { // the channel was switched off
+		return l.settle(done, nobody)
 	}
 	replies, err := b.takeLate(ctx, l)
 	if err != nil || len(replies) == 0 {
@@ -92,9 +92,9 @@ func (b *Bot) pushLate(ctx context.Context, j storage.Job, _ storage.Done) error
 	err = p.Push(ctx, l.User, j.ID, replies)
 	switch _, later := storage.Snoozed(err); {
 	case err == nil, errors.Is(err, ErrGone):
-		return nil
+		return l.settle(done, pushed)
 	case errors.Is(err, ErrParked), !later && j.Attempt >= pushTries:
-		return b.park(context.WithoutCancel(ctx), l)
+		return l.settle(done, nobody) // the next message brings it
 	}
 	return err
 }
@@ -113,7 +113,7 @@ func (b *Bot) takeLate(ctx context.Context, l late) (replies []Reply, err error)
 			return nil
 		}
 		var changed bool
-		if replies, changed = t.take(pushed); !changed {
+		if replies, changed = t.take(pushing); !changed {
 			return nil
 		}
 		return r.save(tx, l.User)
@@ -121,18 +121,22 @@ func (b *Bot) takeLate(ctx context.Context, l late) (replies []Reply, err error)
 	return replies, err
 }
 
-// park leaves the replies for the person's next message.
-func (b *Bot) park(ctx context.Context, l late) error {
-	return b.store.Update(ctx, []string{userKey(l.User)}, func(tx storage.Tx) error {
+// settle ends the push and its job: the replies arrived, or are nobody's again.
+func (l late) settle(done storage.Done, who taker) error {
+	err := done([]string{userKey(l.User)}, func(tx storage.Tx) error {
 		r, err := load(tx, l.User)
 		if err != nil {
 			return err
 		}
 		t := r.turn(l.Turn)
-		if t == nil || t.Taken != pushed {
+		if t == nil || t.Taken != pushing {
 			return nil
 		}
-		t.Taken = nobody
+		t.Taken = who
 		return r.save(tx, l.User)
 	})
+	if errors.Is(err, storage.ErrLost) {
+		return nil // another run has it
+	}
+	return err
 }

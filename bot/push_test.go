@@ -100,6 +100,21 @@ func TestPushIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A push that fails for a while keeps its replies, however much is said
+// meanwhile.
+func TestPushKeepsItsRepliesUntilItIsOver(t *testing.T) {
+	box := newMailbox(bot.RetryAfter(300 * time.Millisecond))
+	w := late(t, box)
+	box.wait(t)
+	for i := range 8 {
+		w.handle(t, message("a", "talk"+strings.Repeat("+", i), "谢谢"))
+	}
+	box.wait(t)
+	if got, _ := box.letters(); len(got) != 1 || !strings.Contains(got[0], "查询时间") {
+		t.Errorf("pushed %q", got)
+	}
+}
+
 // When nothing may reach the person, the answer waits for the next message.
 func TestParkedAnswerComesWithTheNextMessage(t *testing.T) {
 	box := newMailbox(bot.ErrParked)

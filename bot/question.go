@@ -24,9 +24,14 @@ func (d *dialog) askMissing(f Form, p plate.Reading) {
 	case p.Reason == plate.MissingLetter && f.Partial.Province != "":
 		d.ask(nlu.AskCityLetter, "")
 	default:
-		d.say(reasonKey(p.Reason))
-		d.s.Ask = nlu.AskPlate
+		d.askPlate(reasonKey(p.Reason))
 	}
+}
+
+// askPlate asks for the plate again, for a reason.
+func (d *dialog) askPlate(why key) {
+	d.s.Ask, d.s.Yes = nlu.AskPlate, ""
+	d.tell(d.text(why) + d.text("leave"))
 }
 
 // prompt puts the open question, from the session alone: also after a
@@ -110,11 +115,9 @@ func (d *dialog) confirmQuery(f Form) {
 	case f.Photo:
 		d.say("ask.photo", MaskPlate(f.Plate), d.masked(f.Engine), d.masked(f.VIN))
 	case f.Plate == "" && len(d.s.Queue) > 0:
-		plates := make([]string, len(d.s.Queue))
-		for i, q := range d.s.Queue {
-			plates[i] = q.Plate
-		}
-		d.say("ask.several", len(plates), strings.Join(plates, d.text("and")))
+		d.say("ask.several", len(d.s.Queue), d.plates(d.s.Queue))
+	case f.Failed != "":
+		d.say("ask.retry", f.Plate)
 	case f.Refresh:
 		d.say("ask.refresh", f.Plate, d.age(d.s.LastAt))
 	default:

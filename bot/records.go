@@ -24,6 +24,7 @@ const recordVersion = 1
 // minute; whoever is offline for longer sends new messages.
 const (
 	keptTurns = 4         // with their replies
+	mostTurns = 32        // however many of them are awaited
 	keptKeys  = 32        // as a hash only: seen, the answer is gone
 	lostAfter = time.Hour // an outcome that did not come by then never will
 )
@@ -41,13 +42,15 @@ type record struct {
 type turn struct {
 	Key     string    `json:"key"`
 	At      time.Time `json:"at"`
-	Open    int       `json:"open,omitempty"` // jobs whose outcome is awaited
+	Open    int       `json:"open,omitempty"`  // jobs whose outcome is awaited
+	Early   []Reply   `json:"early,omitempty"` // what earlier turns left behind, and goes out with this one
 	Replies []Reply   `json:"replies,omitempty"`
+	Told    int       `json:"told,omitempty"` // how many of Replies a later message has taken already
 	Taken   taker     `json:"taken,omitempty"`
 }
 
-// A taker is who got the replies of a turn. Exactly one does; only the message
-// itself, redelivered, gets the same again.
+// A taker is who got the replies of a turn, once it is complete. One does; a
+// redelivery of the message that got them gets the same again.
 type taker string
 
 // The takers.
@@ -55,7 +58,8 @@ const (
 	nobody  taker = ""
 	itself  taker = "itself" // the message, or a redelivery of it
 	nextOne taker = "next"   // the person's next message
-	pushed  taker = "push"   // a message of our own
+	pushing taker = "push"   // a message of our own, under way
+	pushed  taker = "pushed" // and arrived
 )
 
 // recordSize is the most that is written of one person, in bytes.
@@ -72,11 +76,16 @@ func (t *turn) take(who taker) (replies []Reply, changed bool) {
 		return nil, false
 	case t.Taken == nobody:
 		t.Taken = who
-		return t.Replies, true
+		return t.rest(), true
 	case t.Taken == who:
-		return t.Replies, false
+		return t.rest(), false
 	}
 	return nil, false
+}
+
+// rest is what the turn has to say and no later message has taken.
+func (t *turn) rest() []Reply {
+	return slices.Concat(t.Early, t.Replies[min(t.Told, len(t.Replies)):])
 }
 
 // userKey is the storage key of a person: one identity segment.
@@ -93,12 +102,31 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 		return r, nil
 	}
 	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
+		r, err = withoutSession(b)
+		if err != nil {
+			return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
+		}
 	}
 	if r.Version > recordVersion {
 		return nil, fmt.Errorf("bot: user record: %w", storage.ErrNewer)
 	}
 	return r, nil
+}
+
+// withoutSession reads a record whose session has a shape that is not known:
+// the conversation starts anew, everything else is kept.
+func withoutSession(b []byte) (*record, error) {
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return nil, err
+	}
+	delete(parts, "session")
+	b, err := json.Marshal(parts)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{Version: recordVersion}
+	return r, json.Unmarshal(b, r)
 }
 
 // save writes the record.
@@ -126,32 +154,37 @@ func (r *record) turn(key string) *turn {
 // seen tells whether the key belongs to a turn whose replies are gone.
 func (r *record) seen(key string) bool { return slices.Contains(r.Keys, hash(key)) }
 
-// begin adds a turn and lets old ones go; one that is still awaited, or whose
-// replies nobody has, stays.
-func (r *record) begin(key string, at time.Time) *turn {
+// begin adds a turn, to which go the replies that earlier ones left behind, and
+// lets old ones go; one that is still awaited, or being pushed, stays.
+func (r *record) begin(key string, at time.Time) {
+	early := r.late()
 	kept := r.Turns[:0:0]
 	for i, t := range r.Turns {
-		waits := t.Taken == nobody && (t.complete() || at.Sub(t.At) < lostAfter)
-		if waits || i > len(r.Turns)-keptTurns {
+		waits := t.Taken == pushing || t.Taken == nobody && at.Sub(t.At) < lostAfter
+		if (waits || i > len(r.Turns)-keptTurns) && i > len(r.Turns)-mostTurns {
 			kept = append(kept, t)
 			continue
 		}
 		r.Keys = append(r.Keys, hash(t.Key))
 	}
 	r.Keys = r.Keys[max(0, len(r.Keys)-keptKeys):]
-	r.Turns = append(kept, turn{Key: key, At: at})
-	return &r.Turns[len(r.Turns)-1]
+	r.Turns = append(kept, turn{Key: key, At: at, Early: early})
 }
 
-// late takes the replies that earlier turns left behind.
+// late takes the replies that earlier turns left behind: of those that are not
+// complete, what they have so far.
 func (r *record) late() []Reply {
 	var replies []Reply
 	for i := range r.Turns {
-		if r.Turns[i].Taken != nobody {
+		t := &r.Turns[i]
+		if t.Taken != nobody {
 			continue
 		}
-		taken, _ := r.Turns[i].take(nextOne)
-		replies = append(replies, taken...)
+		replies = append(replies, t.rest()...)
+		t.Told, t.Early = len(t.Replies), nil
+		if t.complete() {
+			t.Taken = nextOne
+		}
 	}
 	return replies
 }

@@ -28,6 +28,7 @@ type Fit int
 const (
 	Missing Fit = iota // nothing was given, and something is needed
 	Short              // too few characters
+	Garbled            // characters that no such number has
 	Fits
 )
 
@@ -48,10 +49,26 @@ func (n Need) Cut(given string, shortest int) (string, Fit) {
 		return "", Fits
 	case given == "":
 		return "", Missing
+	case readable(given) == "":
+		return given, Garbled
 	case n == Whole && count < shortest, count < int(n):
 		return given, Short
 	case n == Whole:
 		return given, Fits
 	}
 	return tail(given, int(n)), Fits
+}
+
+// readable is s if it can be an engine number or a VIN as printed: letters,
+// digits, and the few marks that engine makers use. Otherwise it is "".
+func readable(s string) string {
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':
+		case r == '-', r == '*', r == '/', r == '.', r == '(', r == ')', r == '+':
+		default:
+			return ""
+		}
+	}
+	return s
 }

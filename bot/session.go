@@ -44,6 +44,7 @@ type Form struct {
 	Refresh bool         `json:"refresh,omitempty"` // an earlier answer will not do
 	Keep    bool         `json:"keep,omitempty"`    // save the vehicle when the query succeeds
 	Photo   bool         `json:"photo,omitempty"`   // read off a photo, not confirmed yet
+	Failed  Kind         `json:"failed,omitempty"`  // why the last try brought nothing
 	Sent    bool         `json:"sent,omitempty"`    // the query is out
 	Why     plate.Reason `json:"why,omitempty"`     // why the plate is asked about
 	Partial plate.Parts  `json:"partial,omitzero"`  // what is known of a plate that lacks something
@@ -59,7 +60,6 @@ const (
 	YesPlate  Yes = "plate"  // the form's plate was guessed
 	YesVIN    Yes = "vin"    // the VIN's check digit is off
 	YesSwap   Yes = "swap"   // engine number and VIN, the other way round
-	YesSave   Yes = "save"   // keep the last vehicle
 	YesDelete Yes = "delete" // drop the form's vehicle from the saved ones
 	YesForget Yes = "forget" // delete everything
 )
@@ -106,8 +106,9 @@ func (s Session) lang() Lang {
 	return s.Lang
 }
 
-// idle is the session with nothing going on; what was shown last is kept.
+// idle is the session with nothing going on and nothing awaited; what was shown
+// last is kept.
 func (s Session) idle() Session {
-	s.Ask, s.Yes, s.Form, s.Queue = nlu.None, "", Form{}, nil
+	s.Ask, s.Yes, s.Form, s.Queue, s.Waiting = nlu.None, "", Form{}, nil, 0
 	return s
 }

@@ -24,7 +24,7 @@ func (d *dialog) found(in Found) {
 			d.failed(in.Err)
 			return
 		}
-		d.tell(UserText(d.s.lang(), in.Err))
+		d.say("error.of", in.Vehicle.Plate, UserText(d.s.lang(), in.Err))
 		return
 	}
 	keep := mine && d.s.Form.Keep
@@ -48,17 +48,17 @@ func (d *dialog) failed(k Kind) {
 	switch k {
 	case WrongData:
 		d.wrongData()
-	case NoRule:
-		d.say(kindKey(k), f.Prefix())
+	case NoRule, Maintenance:
+		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
+		d.s.Ask, d.s.Yes = nlu.None, ""
 		d.next()
 	case Busy, Unreachable, Interrupted, Uncertain:
 		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
-		d.s.Ask, d.s.Yes = nlu.ConfirmQuery, YesQuery
-		d.offer("tap.yes", "tap.no")
-	default:
+		f.Failed = k
+		d.ask(nlu.ConfirmQuery, YesQuery)
+	default: // the next in line would meet the same
 		d.tell(UserText(d.s.lang(), k))
-		d.s.Ask, d.s.Yes = nlu.None, ""
-		d.next()
+		d.s = d.s.idle()
 	}
 }
 
@@ -73,11 +73,12 @@ func (d *dialog) wrongData() {
 		return
 	}
 	f.Engine, f.VIN, f.Loose, f.Checked = "", "", false, false
-	d.ask(nlu.AskDigits, "")
 	if len(d.wants(*f)) == 0 { // nothing to ask again: it must be the plate
 		d.s.Form = Form{}
-		d.s.Ask = nlu.AskPlate
+		d.ask(nlu.AskPlate, "")
+		return
 	}
+	d.ask(nlu.AskDigits, "")
 }
 
 // Text is the report as people read it, the first rows of a long one.

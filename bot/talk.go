@@ -71,7 +71,8 @@ func (d *dialog) cities(r nlu.Reading) {
 		d.say("city.elsewhere")
 		return
 	}
-	d.want(func(n int) Effect { return FindCities{Effect: n, Place: place} })
+	d.s.Effects++ // nothing waits for it: the form goes on meanwhile
+	d.wanted = append(d.wanted, FindCities{Effect: d.s.Effects, Place: place})
 }
 
 // elsewhere is the place of 外地车能查吗.
@@ -79,9 +80,6 @@ const elsewhere = "外地"
 
 // citiesAre shows the cities of a place.
 func (d *dialog) citiesAre(in CitiesAre) {
-	if in.Effect == d.s.Waiting {
-		d.s.Waiting = 0
-	}
 	if in.Err != "" {
 		d.tell(UserText(d.s.lang(), in.Err))
 		d.prompt()
@@ -116,7 +114,7 @@ func (d *dialog) citiesOf(place string, cities []City) {
 			d.say("city.one", c.Name, d.needs(c.Rule))
 			return
 		}
-		if c.Province == place {
+		if c.Province == place && !c.NewEnergy && !c.Whole {
 			names = append(names, c.Name)
 		}
 	}

@@ -32,14 +32,18 @@ var english = words{
 	"ask.digits.both":  "Together or one at a time, or “cancel” to stop.",
 	"ask.digits.one":   "Just send it, or “cancel” to stop.",
 	"ask.choose":       "Which one is it? Send its number or the plate, or “cancel” if it is none of them.\n%[1]s",
-	"ask.confirm":      "Is the plate %[1]s? Please answer “yes” or “no”, or “cancel” to stop.",
-	"ask.query":        "Check %[1]s (%[2]s) now? Please answer “yes” or “no”.",
-	"ask.refresh":      "%[1]s was last checked %[2]s. Checking again uses one more paid query. Go ahead? Please answer “yes” or “no”.",
-	"ask.several":      "%[1]d cars: %[2]s. Each of them is a paid query of its own. Check them one after another now? Please answer “yes” or “no”.",
+	"ask.confirm":      "Is the plate %[1]s? Please answer “yes”, “no” or “cancel”.",
+	"ask.query":        "Check %[1]s (%[2]s) now? Please answer “yes”, “no” or “cancel”.",
+	"ask.retry":        "Check %[1]s once more? Please answer “yes”, “no” or “cancel”.",
+	"leave":            " Send “cancel” to stop.",
+	"ask.refresh":      "%[1]s was last checked %[2]s. Checking again uses one more paid query. Go ahead? Please answer “yes”, “no” or “cancel”.",
+	"ask.several":      "%[1]d cars: %[2]s. Each of them is a paid query of its own. Check them one after another now? Please answer “yes”, “no” or “cancel”.",
 	"several.more":     "At most %[1]d cars at a time; please send the others afterwards.",
-	"ask.swap":         "The engine number and the VIN may be the wrong way round. Swap them and check again? Please answer “yes” or “no”, or “cancel” to stop.",
+	"several.doubtful": "%[1]s needs checking; please send it on its own.",
+	"queue.dropped":    "The %[1]d cars in line were cancelled.",
+	"ask.swap":         "The engine number and the VIN may be the wrong way round. Swap them and check again? Please answer “yes”, “no” or “cancel”.",
 	"ask.vin":          "The check digit of the VIN %[1]s does not fit, so one character may be wrong. If it is right, answer “yes”; if not, send it again, or “cancel” to stop.",
-	"ask.delete":       "Stop keeping %[1]s? Please answer “yes” or “no”.",
+	"ask.delete":       "Stop keeping %[1]s? Please answer “yes”, “no” or “cancel”.",
 	"ask.forget":       "This deletes your saved cars and the whole conversation, and cannot be undone.\nTo confirm, answer with this one word: DELETE. Any other answer deletes nothing.",
 	"ask.which":        "Which one? Please send it with its plate, e.g. “unsubscribe 沪C12345”.\n%[1]s",
 
@@ -62,13 +66,14 @@ var english = words{
 	"digits.first":   "Got the numbers; the plate is still needed.",
 	"digits.same":    "Using the same numbers as last time.",
 	"digits.nosaved": "No numbers from last time were found.",
+	"digits.garbled": "There are characters in the number that none has. Please check it once more.",
 	"type.number":    "The plate itself decides the type: %[1]s is a %[2]s.",
 
 	// Plates.
 	"plate.":                 "There was no plate in that.",
 	"plate.missing_province": "The province at the beginning of the plate is missing.",
 	"plate.missing_letter":   "The letter after the province is missing.",
-	"plate.too_short":        "The plate is one character short. Please send the whole plate.",
+	"plate.too_short":        "The plate is incomplete. Please send the whole plate.",
 	"plate.too_long":         "The plate is too long. Please check it and send it again.",
 	"plate.bad_letter":       "The second character of a plate is a letter (never I). Please check it and send it again.",
 	"plate.too_many":         "The last five characters of an ordinary plate hold at most two letters. Please check it and send it again.",
@@ -88,7 +93,7 @@ var english = words{
 	"plate.several":          "There were several plates in that.",
 
 	"guess.green":      "A green plate has eight characters, this one has seven. If one is missing, please send the plate again; if it really is %[1]s, answer “yes”; or “cancel” to stop.",
-	"guess.new_letter": "The second character of %[1]s is rather uncommon. Is the plate %[1]s? Please answer “yes” or “no”, or “cancel” to stop.",
+	"guess.new_letter": "The second character of %[1]s is rather uncommon. Is the plate %[1]s? Please answer “yes”, “no” or “cancel”.",
 
 	"kind.unsupported":     "%[1]s is %[2]s, which cannot be checked here. Please use the 交管12123 app. No query was made.",
 	"kind.trailer":         "a trailer plate",
@@ -116,12 +121,13 @@ var english = words{
 	"type.51": "large new-energy vehicle",
 
 	// While something runs.
-	"wait.query":  "Checking %[1]s; you will get the result as soon as it is here.",
+	"wait.query":  "Checking %[1]s, one moment please. If nothing comes, send “result” to see it.",
 	"wait.queued": "Checking %[1]s, then %[2]s.",
 	"wait.rule":   "Finding out which numbers %[1]s needs, one moment please.",
 	"wait.cancel": "The check of %[1]s is already under way and cannot be stopped; you will get its result. Everything else is cancelled.",
 	"wait.change": "Checking %[1]s. Please wait for the result before changing anything; that saves a paid query.",
-	"wait.gone":   "The earlier check brought no result and has ended.",
+	"wait.later":  "Checking %[1]s. Please send that again once the result is here.",
+	"wait.gone":   "The earlier check has not brought a result yet; should it still come, you will read it.",
 	"result.none": "No result is outstanding.",
 
 	// Messages without words, and what adapters say by themselves.
@@ -135,7 +141,7 @@ var english = words{
 	"adapter.private": "Open private chat",
 	"adapter.stale":   "This button has expired. Please send your message again.",
 	"adapter.busy":    "Too many messages at once. Please try again shortly.",
-	"ask.photo":       "Read from the photo: plate %[1]s, engine number %[2]s, VIN %[3]s. Check with these? Please answer “yes” or “no”.",
+	"ask.photo":       "Read from the photo: plate %[1]s, engine number %[2]s, VIN %[3]s. Check with these? Please answer “yes”, “no” or “cancel”.",
 	"tap.result":      "Result",
 
 	// Reports.
@@ -192,6 +198,7 @@ var english = words{
 	"garage.nolast":  "No car has been checked yet. Please send a plate.",
 	"save.first":     "Which car should be saved? Please send its plate; it is saved once a check has found it.",
 	"save.after":     "%[1]s is checked once first, then saved.",
+	"save.form":      "All right, it is saved once a check has found it.",
 
 	"data.title":  "What is saved:",
 	"data.none":   "None of your cars is saved.",
@@ -256,13 +263,14 @@ var english = words{
 	"error.of":          "%[1]s: %[2]s",
 	"error.wrong_data":  "The plate and the numbers do not match. Please compare them with the vehicle licence (行驶证).",
 	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged. Please try again some time later.",
-	"error.no_rule":     "No city was found for %[1]s. Please check the plate. Nothing was charged.",
-	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged. Try again? Please answer “yes” or “no”.",
-	"error.unreachable": "The query service cannot be reached right now. Nothing was charged. Try again? Please answer “yes” or “no”.",
-	"error.interrupted": "The check was interrupted before its result came, and may have been charged. Check once more? Please answer “yes” or “no”.",
-	"error.uncertain":   "The service stopped during the last check. The outcome is uncertain, and it may have been charged. Check once more? Please answer “yes” or “no”.",
+	"error.no_rule":     "No city was found for this plate. Please check it. Nothing was charged.",
+	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged.",
+	"error.unreachable": "The query service cannot be reached right now. Nothing was charged.",
+	"error.interrupted": "The check was interrupted before its result came, and may have been charged.",
+	"error.uncertain":   "The service stopped during the last check. The outcome is uncertain, and it may have been charged.",
 	"error.unavailable": "The query service is unavailable at present. This has been recorded; please try again later.",
 	"error.store_full":  "Nothing can be saved right now. Please try again later. No query was made.",
+	"error.unsaved":     "The result is here but cannot be saved right now; it will not be paid for twice. Please send that again later.",
 	"error.broken":      "Something went wrong here. Please try again later.",
 
 	// The menu of slash commands.

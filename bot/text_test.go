@@ -166,6 +166,17 @@ func inspect(t *testing.T, visit func(ast.Node)) {
 	}
 }
 
+// A failure's sentence stands alone: UserText has nothing to put into it.
+func TestFailuresTakeNoArguments(t *testing.T) {
+	for lang := range catalogue {
+		for _, k := range Kinds() {
+			if s := UserText(lang, k); s == "" || strings.Contains(s, "%") {
+				t.Errorf("%s: %s: %q", lang, k, s)
+			}
+		}
+	}
+}
+
 // No sentence shouts, and none shows a format fault.
 func TestSentencesAreCalm(t *testing.T) {
 	for lang, words := range catalogue {

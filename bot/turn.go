@@ -18,6 +18,7 @@ type Bot struct {
 	now      func() time.Time
 	vehicles int
 	push     map[string]Pusher
+	fault    func(error)
 	bell     bell
 	saved    atomic.Int64
 }
@@ -31,11 +32,17 @@ type Config struct {
 	Now      func() time.Time  // nil: time.Now
 	Vehicles int               // how many vehicles a person may save; 0: 5
 	Push     map[string]Pusher // by channel: how a late answer reaches a person; may lack any
+	// Fault hears what failed behind an answer, for the operator's log; nil:
+	// nobody does. The errors hold no personal data.
+	Fault func(error)
 }
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
-	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, push: c.Push}
+	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, push: c.Push, fault: c.Fault}
+	if b.fault == nil {
+		b.fault = func(error) {}
+	}
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -64,16 +71,19 @@ func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
 	defer b.bell.leave(m.User, m.Key, rung)
 	answer, err := b.turn(ctx, m)
 	if err == nil && answer.Pending {
-		late := answer.Replies
+		early := answer.Replies
 		answer, err = b.await(ctx, m, rung)
-		answer.Replies = append(late, answer.Replies...)
+		answer.Replies = append(early, answer.Replies...)
 	}
-	if err != nil {
-		k := kindOfStore(err)
-		answer.Replies = append(answer.Replies, Reply{Text: UserText(m.Lang, k)})
-		return answer, &Error{Kind: k, Err: err}
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil: // nothing of the message was stored, or await has said so
+		return answer, err
 	}
-	return answer, nil
+	k := kindOfStore(err)
+	answer.Replies = append(answer.Replies, Reply{Text: UserText(m.Lang, k)})
+	return answer, &Error{Kind: k, Err: err}
 }
 
 // await waits for the rest of a turn that was stored. When ctx ends first the
@@ -89,14 +99,17 @@ func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}) (Answe
 			return Answer{Pending: true}, nil
 		}
 		complete, err := b.complete(ctx, m)
-		switch {
-		case ctx.Err() != nil:
-			return Answer{Pending: true}, nil
-		case err != nil:
-			return Answer{}, err
-		case complete:
-			return b.turn(ctx, m)
+		if err == nil && !complete {
+			continue
 		}
+		var answer Answer
+		if err == nil {
+			answer, err = b.turn(ctx, m)
+		}
+		if err != nil && ctx.Err() != nil {
+			return Answer{Pending: true}, nil // stored all the same, and waiting
+		}
+		return answer, err
 	}
 }
 
@@ -141,16 +154,17 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		if m.Event == Left {
 			return errors.Join(tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
 		}
-		late := r.late()
 		r.begin(m.Key, m.At)
 		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
-		if err := run.step(run.input(m, len(late) > 0)); err != nil {
+		if err := run.step(run.input(m, len(r.turn(m.Key).Early) > 0)); err != nil {
 			return err
 		}
 		t := r.turn(m.Key)
-		answer.Pending = !t.complete()
-		answer.Replies, _ = t.take(itself)
-		answer.Replies = append(late, answer.Replies...)
+		if answer.Pending = !t.complete(); answer.Pending {
+			answer.Replies, t.Early = t.Early, nil
+		} else {
+			answer.Replies, _ = t.take(itself)
+		}
 		saved = run.saved
 		return r.save(tx, m.User)
 	})
@@ -253,8 +267,8 @@ func (x *run) apply(e Effect) (Input, error) {
 	case Lookup:
 		return x.lookup(e)
 	case ShowPage:
-		report, ok, err := x.b.desk.Fresh(x.tx, x.at, e.Vehicle)
-		return PageIs{At: x.at, Page: e.Page, Report: report, OK: ok, Garage: x.r.Garage}, err
+		report, _, err := x.b.desk.Stored(x.tx, x.at, e.Vehicle)
+		return PageIs{At: x.at, Page: e.Page, Report: report, OK: !report.At.IsZero(), Garage: x.r.Garage}, err
 	case Save:
 		x.r.keep(e.Saved)
 	case Drop:
@@ -268,8 +282,8 @@ func (x *run) apply(e Effect) (Input, error) {
 
 func (x *run) lookup(e Lookup) (Input, error) {
 	if !e.Refresh {
-		report, ok, err := x.b.desk.Fresh(x.tx, x.at, e.Vehicle)
-		if err != nil || ok {
+		report, fresh, err := x.b.desk.Stored(x.tx, x.at, e.Vehicle)
+		if err != nil || fresh {
 			x.saved++
 			return Found{Effect: e.Effect, At: x.at, Report: report, Garage: x.r.Garage, Room: x.room()}, err
 		}

@@ -227,3 +227,114 @@ func TestKilledInAForm(t *testing.T) {
 		t.Errorf("after the crash: %q", got)
 	}
 }
+
+// Replies that a later message brought belong to it: when it comes again, it
+// brings them again.
+func TestRedeliveryOfWhatBroughtALateAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.handle(t, message("a", "0", "苏E54321"))
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 200 * time.Millisecond})
+	w.handleWithin(t, 50*time.Millisecond, message("a", "1", "发动机号123456 车架号654321"))
+	w.handle(t, message("b", "1", full)) // joins, so it is over afterwards
+	var key, first string
+	for i := 0; i < 100 && !strings.Contains(first, "查询时间"); i++ {
+		key = "2" + strings.Repeat("+", i)
+		first = text(w.handle(t, message("a", key, "谢谢")))
+	}
+	if again := text(w.handle(t, message("a", key, "谢谢"))); again != first || !strings.Contains(again, "查询时间") {
+		t.Errorf("first %q, again %q", first, again)
+	}
+}
+
+// Whoever left while a question is out, or waits to be tried again, costs
+// nothing any more.
+func TestNothingIsPaidForWhoHasLeft(t *testing.T) {
+	w := newWorld(t)
+	w.handle(t, message("a", "0", "苏E54321"))
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", ForceCode: 225603, ForceTimes: 1})
+	w.handleWithin(t, 300*time.Millisecond, message("a", "1", "发动机号123456 车架号654321"))
+	w.handle(t, bot.Message{User: "test:a", Key: "2", Event: bot.Left})
+	w.Do(t, []string{"restart"}) // all undone jobs are due at once
+	w.handle(t, message("b", "1", "粤B12345 发动机号123456 车架号654321"))
+	if w.Paid() != 1 {
+		t.Errorf("%d paid queries, want that of b only", w.Paid())
+	}
+}
+
+// A session that this version cannot read starts anew; the vehicles stay.
+func TestUnknownSession(t *testing.T) {
+	for name, session := range map[string]string{
+		"of another version": `{"v":99,"ask":"riddle"}`,
+		"of another shape":   `{"v":99,"form":["no","form"]}`,
+		"that is none":       `"none"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			record := `{"v":1,"session":` + session + `,"garage":[{"plate":"沪A12345","type":"02","engine":"123456","notice":1}]}`
+			err := w.store.Update(context.Background(), nil, func(tx storage.Tx) error {
+				return tx.Put("user", "test:a", []byte(record))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := text(w.handle(t, message("a", "1", "我的车"))); !strings.Contains(got, "沪A12345") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+// Pages of an answer can be turned also where answers are never shown again
+// instead of paying.
+func TestPagesWithoutACache(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	w.cache = 0
+	w.start(t)
+	w.handle(t, message("a", "1", "京A00000 发动机号 1234567 车架号 654321"))
+	if got := text(w.handle(t, message("a", "2", "下一页"))); !strings.Contains(got, "第 6–10 条") {
+		t.Errorf("%q", got)
+	}
+	w.handle(t, message("a", "3", "京A00000 发动机号 1234567 车架号 654321"))
+	if w.Paid() != 2 {
+		t.Errorf("%d paid queries, want 2", w.Paid())
+	}
+}
+
+// Results of a line of cars come as they are there, not all at its end.
+func TestResultsOfALineComeOneByOne(t *testing.T) {
+	w := newWorld(t)
+	w.handle(t, message("a", "0", "查两辆：苏E54321 发动机123456 车架号654321；苏E12345 发动机号 222333 车架号 444555"))
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 600 * time.Millisecond})
+	w.handleWithin(t, 50*time.Millisecond, message("a", "1", "是"))
+	for w.juhe.Meter().Queries < 2 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	first := text(w.handle(t, message("a", "2", "结果")))
+	if !strings.Contains(first, "苏E54321 · 苏州") {
+		t.Errorf("while the second is out: %q", first)
+	}
+	rest := text(w.handle(t, message("a", "1", "是")))
+	if !strings.Contains(rest, "苏E12345 · 苏州") || strings.Contains(rest, "苏E54321 · 苏州") {
+		t.Errorf("at the end: %q", rest)
+	}
+}
+
+// What fails behind an answer is told to the operator, without personal data.
+func TestFaultsAreReported(t *testing.T) {
+	w := newWorld(t)
+	faults := make(chan error, 10)
+	w.stop()
+	w.fault = func(err error) { faults <- err }
+	w.start(t)
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", ForceCode: 10001})
+	w.handle(t, message("a", "1", full))
+	select {
+	case err := <-faults:
+		if got := err.Error(); !strings.Contains(got, "10001") || strings.Contains(got, "54321") || strings.Contains(got, "123456") {
+			t.Errorf("%q", got)
+		}
+	default:
+		t.Error("nobody was told")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -52,7 +53,8 @@ func (x *run) enqueue(t task) error {
 		return fmt.Errorf("bot: task: %w", err)
 	}
 	lane := userKey(x.user)
-	id := lane + "/" + strconv.FormatUint(hash(x.key), 36) + "/" + strconv.Itoa(t.Effect)
+	// The time keeps the IDs of somebody who was forgotten from coming again.
+	id := lane + "/" + strconv.FormatUint(hash(x.key), 36) + "/" + strconv.Itoa(t.Effect) + "/" + strconv.FormatInt(x.at.UnixNano(), 36)
 	fresh, err := x.tx.Enqueue(storage.Job{ID: id, Queue: lookupQueue, Key: lane, Body: body})
 	if err != nil {
 		return err
@@ -66,12 +68,17 @@ func (x *run) enqueue(t task) error {
 
 // Work asks the outside for what conversations wait for, and pushes answers
 // that came too late, n tasks of each at a time, until ctx ends; then it
-// finishes those under way.
+// finishes those under way. Beside that it sweeps.
 func (b *Bot) Work(ctx context.Context, n int) error {
-	pushes := make(chan error, 1)
-	go func() { pushes <- b.store.Work(ctx, pushQueue, n, b.pushLate) }()
+	var (
+		wg     sync.WaitGroup
+		pushes error
+	)
+	wg.Go(func() { pushes = b.store.Work(ctx, pushQueue, n, b.pushLate) })
+	wg.Go(func() { b.sweeping(ctx) })
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
-	return errors.Join(err, <-pushes)
+	wg.Wait()
+	return errors.Join(err, pushes)
 }
 
 // work does one task: the outside first, then the outcome, the next step of
@@ -83,6 +90,9 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, taskTime)
 	defer cancel()
+	if wanted, err := b.wanted(ctx, t); err != nil || !wanted {
+		return err
+	}
 	in, err := b.outcome(ctx, j, t)
 	if err != nil {
 		return err
@@ -103,40 +113,53 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error 
 	return nil
 }
 
+// wanted tells whether somebody still waits for the task: whoever was forgotten
+// meanwhile, or left, does not, and nothing is paid for them.
+func (b *Bot) wanted(ctx context.Context, t task) (wanted bool, err error) {
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		r, err := load(tx, t.User)
+		wanted = err == nil && r.turn(t.Turn) != nil
+		return err
+	})
+	return wanted, err
+}
+
 // outcome asks the outside. An error means that the task is to be run again.
 func (b *Bot) outcome(ctx context.Context, j storage.Job, t task) (Input, error) {
+	now := b.now
 	switch t.Kind {
 	case taskRule:
 		rule, err := b.desk.FetchRule(ctx, t.Prefix, t.NewEnergy)
-		if again(j, err) {
-			return nil, err
-		}
-		return RuleIs{Effect: t.Effect, At: b.now(), Prefix: t.Prefix, NewEnergy: t.NewEnergy, Rule: rule, Err: KindOf(err)}, nil
+		kind, err := b.failed(j, err)
+		return RuleIs{Effect: t.Effect, At: now(), Prefix: t.Prefix, NewEnergy: t.NewEnergy, Rule: rule, Err: kind}, err
 	case taskCities:
 		table, err := b.desk.FetchCities(ctx)
-		if again(j, err) {
-			return nil, err
-		}
-		return CitiesAre{Effect: t.Effect, At: b.now(), Place: t.Place, Cities: table, Err: KindOf(err)}, nil
+		kind, err := b.failed(j, err)
+		return CitiesAre{Effect: t.Effect, At: now(), Place: t.Place, Cities: table, Err: kind}, err
 	case taskQuery:
 		report, err := b.desk.Query(ctx, Request{
 			ID: j.ID, User: t.User, At: t.At, Vehicle: t.Vehicle, Rule: t.Rule, Refresh: t.Refresh,
 		})
-		if again(j, err) {
-			return nil, err
-		}
-		return Found{Effect: t.Effect, At: b.now(), Report: report, Err: KindOf(err)}, nil
+		kind, err := b.failed(j, err)
+		return Found{Effect: t.Effect, At: now(), Vehicle: t.Vehicle, Report: report, Err: kind}, err
 	}
 	return nil, fmt.Errorf("bot: task: unknown kind %q", t.Kind)
 }
 
-// again tells whether the job queue is to ask once more.
-func again(j storage.Job, err error) bool {
-	if _, later := storage.Snoozed(err); later {
-		return true
+// failed splits an error into the kind that the dialogue hears of, and the error
+// that has the job queue ask once more.
+func (b *Bot) failed(j storage.Job, err error) (Kind, error) {
+	if err == nil {
+		return "", nil
 	}
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Again && j.Attempt < maxTries
+	if _, later := storage.Snoozed(err); later {
+		return "", err
+	}
+	b.fault(err)
+	if e, ok := errors.AsType[*Error](err); ok && e.Again && j.Attempt < maxTries {
+		return "", err
+	}
+	return KindOf(err), nil
 }
 
 // deliver moves the person's session by an outcome, and counts the queries that

@@ -32,6 +32,7 @@ type world struct {
 	cache  time.Duration
 	push   bot.Pusher // nil: late answers wait for the next message
 	lang   bot.Lang
+	fault  func(error)
 
 	store storage.Store
 	bot   *bot.Bot
@@ -88,7 +89,7 @@ func (w *world) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
-	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now}
+	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now, Fault: w.fault}
 	if w.push != nil {
 		config.Push = map[string]bot.Pusher{"test": w.push}
 	}

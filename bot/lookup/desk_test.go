@@ -347,8 +347,8 @@ func TestAnswerThatCannotBeStored(t *testing.T) {
 	}
 	b.store.fail = storage.ErrFull
 	close(b.juhe.hold)
-	if kind := <-result; kind != bot.StoreFull {
-		t.Fatalf("%q, want store_full", kind)
+	if kind := <-result; kind != bot.Unsaved {
+		t.Fatalf("%q, want unsaved", kind)
 	}
 	b.store.fail = nil
 	if report, kind := b.query(t, b.wish("a")); kind != "" || len(report.Violations) != 2 || b.juhe.calls() != 1 {

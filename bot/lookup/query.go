@@ -15,16 +15,16 @@ import (
 // gone: it was paid for.
 const saveTime = 10 * time.Second
 
-// Fresh implements bot.Desk.
-func (d *Desk) Fresh(tx storage.Tx, at time.Time, v bot.Vehicle) (bot.Report, bool, error) {
+// Stored implements bot.Desk.
+func (d *Desk) Stored(tx storage.Tx, at time.Time, v bot.Vehicle) (bot.Report, bool, error) {
 	var a answer
 	ok, err := get(tx, answerBucket, digest(v), &a)
-	if err != nil || !ok || a.State != done || !a.young(at, d.cacheFor) {
+	if err != nil || !ok || a.State != done || !a.Until.After(at) {
 		return bot.Report{}, false, err
 	}
 	report := a.report(v)
 	report.Cached = true
-	return report, true, nil
+	return report, a.young(at, d.cacheFor), nil
 }
 
 // Query implements bot.Desk. Beside *bot.Error it may return a storage.Snooze:
@@ -59,7 +59,7 @@ func (d *Desk) query(ctx context.Context, key string, r bot.Request) (answer, er
 	a, err := d.close(ctx, key, c)
 	if err != nil {
 		d.unsaved.set(key, c)
-		return answer{}, err
+		return answer{}, &bot.Error{Kind: bot.Unsaved, Err: err, Again: true}
 	}
 	d.unsaved.drop(key)
 	return a, nil
@@ -105,11 +105,24 @@ func (d *Desk) abandoned(a answer, now time.Time) bool {
 	return a.Owner == d.self || d.alone || now.Sub(a.At) > lease || a.At.Sub(now) > lease
 }
 
+// Sweep implements bot.Desk.
+func (d *Desk) Sweep(ctx context.Context) error {
+	for swept := sweepAtOnce; swept == sweepAtOnce; {
+		err := d.store.Update(ctx, []string{expiryBucket}, func(tx storage.Tx) (err error) {
+			swept, err = sweep(tx, d.now())
+			return err
+		})
+		if err != nil {
+			return stored(err)
+		}
+	}
+	return nil
+}
+
 // A call is a query that came back, and is not stored yet.
 type call struct {
-	answer answer
-	raw    []byte
-	err    error // of the transport
+	answer answer // with At and Raw
+	err    error  // of the transport
 }
 
 // call asks Juhe, once.
@@ -118,7 +131,8 @@ func (d *Desk) call(ctx context.Context, a answer, r bot.Request) call {
 		City: r.Rule.City, Plate: r.Vehicle.Plate, PlateType: r.Vehicle.Type,
 		Engine: r.Vehicle.Engine, VIN: r.Vehicle.VIN,
 	})
-	return call{answer: a, raw: raw, err: err}
+	a.At, a.Raw = d.now(), raw
+	return call{answer: a, err: err}
 }
 
 // close stores what came back: the answer as received, and its outcome in the
@@ -126,12 +140,10 @@ func (d *Desk) call(ctx context.Context, a answer, r bot.Request) call {
 func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer cancel()
-	a := c.answer
-	a.At, a.Raw = d.now(), c.raw
-	err := c.err
+	a, err := c.answer, c.err
 	if err == nil {
 		var res *juhe.Result
-		if res, err = juhe.DecodeResult(c.raw); err == nil {
+		if res, err = juhe.DecodeResult(a.Raw); err == nil {
 			a.Rows = rowsOf(res)
 		}
 	}
@@ -142,7 +154,7 @@ func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 		if err := e.close(tx, a.Ledger); err != nil {
 			return err
 		}
-		if err := sweep(tx, a.At); err != nil {
+		if _, err := sweep(tx, a.At); err != nil {
 			return err
 		}
 		return a.put(tx, key)

@@ -136,21 +136,21 @@ const sweepAtOnce = 8
 
 // sweep removes answers whose time has come: what was found for people is not
 // kept beyond its use.
-func sweep(tx storage.Tx, now time.Time) error {
+func sweep(tx storage.Tx, now time.Time) (swept int, err error) {
 	due, err := tx.Scan(expiryBucket, "~", stamp(now), sweepAtOnce)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, kv := range due {
 		_, key, _ := strings.Cut(kv.Key, "/")
 		if err := tx.Put(expiryBucket, kv.Key, nil); err != nil {
-			return err
+			return 0, err
 		}
 		if err := sweepOne(tx, key, now); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(due), nil
 }
 
 // sweepOne removes an answer unless it was renewed meanwhile.

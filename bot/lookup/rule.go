@@ -67,6 +67,21 @@ func (d *Desk) Cities(tx storage.Tx, at time.Time) ([]bot.City, bool, error) {
 
 // FetchCities implements bot.Desk.
 func (d *Desk) FetchCities(ctx context.Context) ([]bot.City, error) {
+	out, err, _ := d.flights.Do(cityBucket, func() (any, error) { return d.fetchCities(ctx) })
+	cities, _ := out.([]bot.City) // nil comes with an error
+	return cities, err
+}
+
+// fetchCities asks, unless somebody just did: it is a large answer.
+func (d *Desk) fetchCities(ctx context.Context) (cities []bot.City, err error) {
+	known := false
+	err = d.store.View(ctx, func(tx storage.Tx) (err error) {
+		cities, known, err = d.Cities(tx, d.now())
+		return err
+	})
+	if known || err != nil {
+		return cities, stored(err)
+	}
 	provinces, err := d.client.Cities(ctx, "")
 	if err != nil {
 		return nil, free(err)

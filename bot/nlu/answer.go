@@ -133,7 +133,7 @@ func (s *scanner) inParts(key string) (answer, bool) {
 	if len(rest) == 0 && best != noAnswer {
 		return best, true
 	}
-	if s.is.any(asksHow | tell | bind | remove | able) {
+	if s.is.any(asksHow | tell | bind | remove | able | wait | only) {
 		return noAnswer, false
 	}
 	all := []rune(strings.TrimSuffix(key, "谢谢"))
@@ -155,7 +155,7 @@ const longestAnswer = 6
 func leading(r []rune) (answer, int) {
 	for n := min(longestAnswer, len(r)); n > 0; n-- {
 		part := string(r[:n])
-		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) {
+		if a := answerTable[part]; a != noAnswer && a != tee && (a != nod || n > 1) && !isChoice(part) {
 			return a, n
 		}
 		if trimmings[part] {
@@ -163,6 +163,16 @@ func leading(r []rune) (answer, int) {
 		}
 	}
 	return noAnswer, 0
+}
+
+// isChoice tells whether an answer is the number of a menu, which is one only
+// alone: 查一查.
+func isChoice(part string) bool {
+	switch part {
+	case "1", "2", "一", "二":
+		return true
+	}
+	return false
 }
 
 var trimmings = compileTrimmings()

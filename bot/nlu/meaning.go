@@ -43,6 +43,9 @@ func (r *reader) byMeaning() bool {
 	if r.is.any(able|which|look) && !r.is.any(place) && r.locateLatin() {
 		r.is |= place
 	}
+	if r.is.any(able) && !r.is.any(place|offTopic) && r.locatePrefix() {
+		r.is |= place
+	}
 	if x := match(plainRules[:], r); x != nil {
 		if x.intent == Cities {
 			r.locate()
@@ -96,6 +99,9 @@ func (r *reader) unwanted() bool {
 // wanted.
 func (r *reader) fact(x *rule) bool {
 	a := x.act
+	if x.intent == Cities {
+		r.locate()
+	}
 	if a == WhereEngine && !r.is.any(engine) {
 		a = r.whereWanted()
 	}

@@ -74,6 +74,23 @@ func (r *reader) locateLatin() bool {
 	return false
 }
 
+// locatePrefix notes a place that is named by its plates: 粤B能查吗, 沪牌可以吗.
+func (r *reader) locatePrefix() bool {
+	for i, t := range r.tokens[:max(len(r.tokens)-1, 0)] {
+		next := r.tokens[i+1]
+		if t.kind != han || i > 0 && r.tokens[i-1].kind == han {
+			continue
+		}
+		name, letter := plate.ProvinceOf(string(r.text[t.start])), next.kind == latin && next.end-next.start == 1
+		if name == "" || !letter && r.text[next.start] != '牌' && r.text[next.start] != '车' {
+			continue
+		}
+		r.Province = name
+		return true
+	}
+	return false
+}
+
 // abbreviation notes an answer such as 沪, 苏E or A.
 func (r *reader) abbreviation() {
 	for _, t := range r.tokens {
@@ -117,10 +134,41 @@ func (r *reader) province() bool {
 		}
 		isDenied = isDenied && (t.kind == space)
 	}
+	if affirmed == "" && r.restated() {
+		return true
+	}
 	if affirmed == "" || denied == "" && !r.saysChange() {
 		return false
 	}
 	r.Province, r.Letter = affirmed, letter
+	return true
+}
+
+// restated reads the correction of single characters: 是B不是D, 最后一位是6不是5.
+// A letter is taken for the agency's.
+func (r *reader) restated() bool {
+	denied, affirmed, isDenied := false, "", false
+	for _, t := range r.tokens {
+		switch {
+		case t.kind == word && t.phrase.role == negation:
+			isDenied = true
+			continue
+		case t.kind != latin && t.kind != value && t.kind != measured:
+		case t.end-t.start > 2:
+			return false
+		case isDenied:
+			denied = true
+		default:
+			affirmed = string(r.text[t.start:t.end])
+		}
+		isDenied = isDenied && t.kind == space
+	}
+	if !denied || affirmed == "" {
+		return false
+	}
+	if len(affirmed) == 1 && isLetter(rune(affirmed[0])) && !r.is.any(count) {
+		r.Letter = affirmed
+	}
 	return true
 }
 

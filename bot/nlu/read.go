@@ -49,7 +49,7 @@ type reader struct {
 func (r *reader) decide() {
 	for _, step := range [...]func(*reader) bool{
 		(*reader).byCommand, (*reader).byChoice, (*reader).byPlate, (*reader).byWhole, (*reader).byValue,
-		(*reader).byPlace, (*reader).byMeaning, (*reader).byYesNo, (*reader).byTalk,
+		(*reader).byPlace, (*reader).byMeaning, (*reader).byYesNo, (*reader).byTalk, (*reader).byQuestion,
 	} {
 		if step(r) {
 			return
@@ -88,10 +88,14 @@ func (r *reader) byPlate() bool {
 	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) {
 		return r.set(Correct, "")
 	}
+	v := r.Vehicles[0]
+	if r.accidental(v) {
+		r.Vehicles, r.Type = nil, ""
+		return r.set(Unknown, "")
+	}
 	if x := match(platedRules[:], r); x != nil {
 		return r.set(x.intent, x.act)
 	}
-	v := r.Vehicles[0]
 	switch {
 	case r.beginning(v):
 		return r.set(ProvideInfo, "")
@@ -107,6 +111,19 @@ func (r *reader) byPlate() bool {
 		act = NoDigits
 	}
 	return r.set(Query, act)
+}
+
+// accidental tells whether what might be a plate without its province is a
+// part of something else: 苏打水B12345, 京东A12345订单.
+func (r *reader) accidental(v Vehicle) bool {
+	if len(r.Vehicles) > 1 || v.Plate.Reason != plate.MissingProvince || r.is.any(look|offence|plateWord) {
+		return false
+	}
+	at := slices.IndexFunc(r.tokens, func(t token) bool { return t.kind == numberPlate })
+	if at > 0 && r.tokens[at-1].kind == word && r.tokens[at-1].phrase.is.any(contact) {
+		return true
+	}
+	return r.is.any(offTopic) || r.strange > 1 && at > 0 && r.tokens[at-1].kind == han
 }
 
 // beginning takes a plate without its serial for an answer to the question
@@ -127,6 +144,9 @@ func (r *reader) beginning(v Vehicle) bool {
 // byValue reads messages that give something without a plate.
 func (r *reader) byValue() bool {
 	switch {
+	case r.alternative():
+		r.Engine, r.VIN, r.Type = "", "", ""
+		return r.set(Help, LastN)
 	case r.given() && (r.corrected || r.is.any(wrong|change)):
 		return r.set(Correct, "")
 	case r.Engine != "" || r.VIN != "":
@@ -141,6 +161,19 @@ func (r *reader) byValue() bool {
 			r.Type = r.color()
 		}
 		return r.Type != "" && r.set(ProvideInfo, "")
+	}
+	return false
+}
+
+// alternative tells whether a message asks which of two characters is meant:
+// 是0还是O.
+func (r *reader) alternative() bool {
+	const between = "还是"
+	for i := 1; i+1 < len(r.tokens); i++ {
+		t, before, after := r.tokens[i], r.tokens[i-1], r.tokens[i+1]
+		if t.kind == word && string(t.phrase.text) == between && isRun(before.kind) && isRun(after.kind) {
+			return before.end-before.start == 1 && after.end-after.start == 1
+		}
 	}
 	return false
 }
@@ -183,6 +216,23 @@ func (r *reader) byTalk() bool {
 	}
 	return false
 }
+
+// byQuestion takes what is left of the questions for a want of help: those
+// about the service's things, and every one while a form is open.
+func (r *reader) byQuestion() bool {
+	if r.Sensitive || r.is.any(offTopic) || !r.is.any(query|able|asksHow|what|which|count|need) {
+		return false
+	}
+	if r.open.Question == AskDigits && r.strange <= farOff ||
+		r.is.any(offence|fine|score|pay|handle|licence|engine|vin|plateWord|police|data|missing) {
+		return r.set(Help, "")
+	}
+	return false
+}
+
+// farOff is the number of unknown characters of a question that has nothing to
+// do with the form.
+const farOff = 6
 
 func (r *reader) hasRole(x role) bool {
 	return slices.ContainsFunc(r.tokens, func(t token) bool { return t.kind == word && t.phrase.role == x })

@@ -7,7 +7,7 @@ import (
 
 // commands are what follows a slash.
 var commands = map[string]fixed{
-	"START": {intent: Help, act: Start}, "HELP": {intent: Help}, "MENU": {intent: Help},
+	"START": {intent: Help, act: Start}, "HELP": {intent: Help}, "MENU": {intent: Help}, "ABOUT": {intent: Help}, "SETTINGS": {intent: Help},
 	"QUERY": {intent: Query}, "Q": {intent: Query}, "CX": {intent: Query}, "CHECK": {intent: Query},
 	"REFRESH": {intent: Query, act: Again}, "AGAIN": {intent: Query, act: Again}, "NEXT": {intent: Query, act: NextPage},
 	"CARS": {intent: ListVehicles}, "LIST": {intent: ListVehicles}, "MYCARS": {intent: ListVehicles}, "SUBS": {intent: ListVehicles},
@@ -16,8 +16,8 @@ var commands = map[string]fixed{
 	"DEL": {intent: DeleteVehicle}, "DELETE": {intent: DeleteVehicle}, "REMOVE": {intent: DeleteVehicle}, "UNBIND": {intent: DeleteVehicle},
 	"CITIES": {intent: Cities}, "CITY": {intent: Cities},
 	"MYDATA": {intent: Help, act: MyData}, "DATA": {intent: Help, act: MyData}, "PRIVACY": {intent: Help, act: Privacy},
-	"FORGETME": {intent: ForgetMe}, "FORGET": {intent: ForgetMe},
-	"CANCEL": {intent: Cancel}, "QUIT": {intent: Cancel}, "EXIT": {intent: Cancel},
+	"FORGETME": {intent: ForgetMe}, "FORGET": {intent: ForgetMe}, "DELETEME": {intent: ForgetMe}, "DELETEDATA": {intent: ForgetMe},
+	"CANCEL": {intent: Cancel}, "STOP": {intent: Cancel}, "QUIT": {intent: Cancel}, "EXIT": {intent: Cancel},
 	"BACK": {intent: Correct, act: Back},
 }
 
@@ -32,7 +32,7 @@ func (r *reader) byCommand() bool {
 				if c.intent == Cities {
 					r.locate()
 				}
-				r.ordinals()
+				r.numbered()
 				return r.set(c.intent, c.act)
 			}
 			if first {
@@ -116,6 +116,16 @@ func (r *reader) refer() bool {
 		return false
 	}
 	return r.set(Query, "")
+}
+
+// numbered reads the position of a saved car behind a command: /del 2.
+func (r *reader) numbered() {
+	r.ordinals()
+	for _, t := range r.tokens {
+		if n, size := smallNumber(r.text[t.start:t.end]); t.kind == value && size == t.end-t.start {
+			r.Ref, r.Engine, r.VIN = n, "", ""
+		}
+	}
 }
 
 // ordinals reads the position of a saved car.

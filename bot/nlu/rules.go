@@ -1,5 +1,7 @@
 package nlu
 
+import "slices"
+
 // A rule reads an intent off the meanings of a message: all of all, some of
 // some (if given), none of none. The first that fits decides.
 type rule struct {
@@ -23,6 +25,7 @@ var platedRules = [...]rule{
 	{some: tell, none: asksHow | police | long, intent: Subscribe},
 	{some: bind, none: asksHow | lacking, intent: Subscribe},
 	{all: periodic, some: look | offence, none: asksHow, intent: Subscribe},
+	{all: not, none: asksHow | engine | vin | offence | need | price | query, when: saysFew, intent: DeleteVehicle},
 }
 
 // strongRules come before everything that a message without a plate might
@@ -38,16 +41,20 @@ var strongRules = [...]rule{
 	{all: remove | data, none: asksHow | offence, intent: ForgetMe},
 	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
 	{all: remove | all, none: asksHow | car | offence | plateWord, intent: ForgetMe},
+	{all: remove | all, some: engine | vin, none: asksHow | offence, intent: ForgetMe},
 	{all: not | bind | data, intent: ForgetMe},
 	{all: not | remove, none: asksHow | query | sold, intent: Cancel},
 	{some: remove | sold, none: asksHow | query | offence, intent: DeleteVehicle},
 	{all: remove, some: car, none: asksHow | offence, intent: DeleteVehicle},
 	{all: only | tell, intent: Subscribe},
+	{all: only | offence, none: asksHow | look, intent: Subscribe},
 	{all: stop | tell, none: asksHow, intent: Unsubscribe},
 	{all: not | tell, none: asksHow, intent: Unsubscribe},
 	{all: police | differ, intent: Help, act: Accuracy},
+	{all: police | lacking, none: offence | look, intent: Help, act: Accuracy},
 	{some: wait, none: asksHow | offence | tell | what | long, intent: Smalltalk, act: Wait},
 	{all: how, some: change | back | stop, none: offence, intent: Help},
+	{all: back | help, intent: Help},
 	{some: back, none: asksHow | data | offence | engine | vin | plateWord, intent: Correct, act: Back},
 }
 
@@ -68,7 +75,9 @@ var factRules = [...]rule{
 	{all: how, some: fine | score, intent: Help, act: Handling},
 	{all: offence | offTopic | query, none: look | mine, intent: Help, act: Handling},
 	{all: lacking, some: engine | vin | licence, none: where, intent: Help, act: NoDigits},
+	{all: count | plateWord, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
 	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
+	{all: place, some: engine | vin, none: asksHow | lacking | police, intent: Cities},
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
 	{all: engine, some: where | how | what | query, intent: Help, act: WhereEngine},
 	{all: licence, some: asksHow | what | which | able | query, intent: Help, act: WhereEngine},
@@ -112,9 +121,11 @@ var plainRules = [...]rule{
 	{all: car, some: which | howMany, none: offence | asksHow | able | region, intent: ListVehicles},
 	{all: mine | car | view, none: offence | asksHow | fine | score | again, when: saysNothingElse, intent: ListVehicles},
 	{all: bind | car, some: mine | view, none: offence | look | asksHow | able | tell, when: refersBack, intent: ListVehicles},
+	{all: tell | car, some: mine | view, none: offence | look | asksHow | able | periodic, when: refersBack, intent: ListVehicles},
 	{all: view | car, some: bind | tell, none: offence | asksHow | periodic | query | mine, intent: ListVehicles},
 	{all: periodic, some: look | tell | offence, none: asksHow, intent: Subscribe},
 	{all: all | look, none: place | region | tell, intent: Query, act: All},
+	{all: offence | social, none: look | tell | bind | asksHow, when: resultShown, intent: Smalltalk},
 	{some: tell, none: asksHow | what | long, intent: Subscribe},
 	{some: bind, none: asksHow | query | what | why, intent: Subscribe},
 	{all: recent | offence, none: query | look | mine | missing | fine, intent: Subscribe},
@@ -155,16 +166,24 @@ func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 // formOpen tells whether there is a form that can be left.
 func formOpen(r *reader) bool { return r.open.asking() }
 
+// resultShown tells whether a result is on the screen, to be remarked on.
+func resultShown(r *reader) bool { return r.open.Question == ResultShown }
+
+// hasTail tells whether the end of a plate is told: 车牌后三位是678.
+func hasTail(r *reader) bool {
+	return slices.ContainsFunc(r.tokens, func(t token) bool { return t.kind == value })
+}
+
 // saysNothingElse excludes messages with further words.
 func saysNothingElse(r *reader) bool { return r.strange <= 1 }
 
 // saysNothing excludes messages with any further word.
 func saysNothing(r *reader) bool { return r.strange == 0 }
 
-// refersBack tells 绑定的车 from 绑定车.
+// refersBack tells 绑定的车 from 绑定车, and 订阅的车 from 提醒我的车.
 func refersBack(r *reader) bool {
 	for _, t := range r.tokens {
-		if t.kind == word && t.phrase.is.any(bind) && t.end < len(r.text) {
+		if t.kind == word && t.phrase.is.any(bind|tell) && t.end < len(r.text) && r.text[t.end-1] != '我' {
 			return r.text[t.end] == '的' || r.text[t.end] == '了'
 		}
 	}

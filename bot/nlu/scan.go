@@ -88,9 +88,41 @@ func (s *scanner) at(i int) token {
 	case isAlnum(r):
 		return s.latin(i)
 	case isHan(r):
+		if t, ok := s.dictated(i); ok {
+			return t
+		}
 		return s.han(i)
 	}
 	return s.sign(i)
+}
+
+// dictatedPlate is the length of a dictated plate without its province; new
+// energy has one more.
+const dictatedPlate = 6
+
+// dictated cuts a plate whose letter dictation wrote as a character: 沪诶一二三四五.
+// It is a guess, as a homophone is.
+func (s *scanner) dictated(i int) (token, bool) {
+	if i+1 >= len(s.text) || spokenLetters[s.text[i+1]] == 0 {
+		return token{}, false
+	}
+	n := spokenRun(s.text[i+1:])
+	if n != dictatedPlate && n != dictatedPlate+1 || plate.ProvinceOf(string(s.text[i])) == "" {
+		return token{}, false
+	}
+	written := []rune{s.text[i]}
+	for _, r := range s.text[i+1 : i+1+n] {
+		written = append(written, unspoken(r))
+	}
+	reading := plate.Parse(string(written))
+	if reading.Action != plate.Query {
+		return token{}, false
+	}
+	reading.Action, reading.Reason = plate.Confirm, plate.Homophone
+	s.matches = append(s.matches, plate.Match{Start: i, End: i + 1 + n, Reading: reading})
+	s.plates++
+	s.label = false
+	return token{kind: numberPlate, start: i, end: i + 1 + n, n: len(s.matches) - 1}, true
 }
 
 // plateHere decides whether the next match is to be taken for a plate. A run

@@ -56,9 +56,13 @@ func TestRefusedKey(t *testing.T) {
 	base := juhe.line()
 	juhe.line()
 	file := write(t, "juhe: {key: not-the-key, base_url: '"+base+"'}\nstorage: {path: '"+filepath.Join(t.TempDir(), "bot.db")+"'}\n")
-	got := spoken(t, file, "查违章 沪C12345\n")
-	if !strings.Contains(got, "暂时不可用") || strings.Contains(got, "not-the-key") {
-		t.Errorf("got %s", got)
+	var said, logged bytes.Buffer
+	run(t.Context(), []string{"chat", "--config", file}, nil, strings.NewReader("查违章 沪C12345\n"), &said, &logged)
+	if !strings.Contains(said.String(), "暂时不可用") || strings.Contains(said.String(), "10001") {
+		t.Errorf("the person reads %s", &said)
+	}
+	if !strings.Contains(logged.String(), "10001") || strings.Contains(logged.String(), "not-the-key") {
+		t.Errorf("the operator reads %s", &logged)
 	}
 	for _, args := range [][]string{{"cities", "--config", file}, {"query", "沪C12345", "--config", file}} {
 		var stderr bytes.Buffer

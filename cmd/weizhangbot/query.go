@@ -116,6 +116,8 @@ func fit(flag, given string, need bot.Need, whole int, rule bot.Rule) (string, e
 	switch fits {
 	case bot.Missing:
 		return "", fmt.Errorf("query: %s: %s asks for it (%s)", flag, rule.Name, juhe.Need(need))
+	case bot.Garbled:
+		return "", fmt.Errorf("query: %s: letters and digits only", flag)
 	case bot.Short:
 		return "", fmt.Errorf("query: %s: %s asks for more of it (%s)", flag, rule.Name, juhe.Need(need))
 	}
@@ -125,7 +127,7 @@ func fit(flag, given string, need bot.Need, whole int, rule bot.Rule) (string, e
 // queryFault is a failed query, with the sentence that a person in the chat
 // would read.
 func queryFault(v bot.Vehicle, err error) error {
-	return fmt.Errorf("query: %s: %s", v, firstLine(bot.UserText(bot.Chinese, bot.KindOf(err))))
+	return fmt.Errorf("query: %s: %s (%w)", v, firstLine(bot.UserText(bot.Chinese, bot.KindOf(err))), err)
 }
 
 // A reportView is a report as JSON. A fine or points that are not there are

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -104,9 +105,16 @@ func (w *world) open(ctx context.Context) (err error) {
 		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
 	})
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: w.config.Limits.VehiclesPerUser})
+	vehicles := w.config.Limits.VehiclesPerUser
+	if vehicles == 0 {
+		vehicles = math.MaxInt // no limit
+	}
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: vehicles, Fault: w.fault})
 	return nil
 }
+
+// fault logs what failed behind an answer.
+func (w *world) fault(err error) { w.log.WithError(err).WithField("event", "fault").Warn("lookup") }
 
 // work answers what conversations ask of the outside, until the world closes.
 func (w *world) work(ctx context.Context) {

@@ -1,0 +1,106 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+const (
+	// sweepEvery is how often what has had its time is looked for.
+	sweepEvery = time.Hour
+	// sweepPage is how many people are looked at in one transaction.
+	sweepPage = 200
+	// untoldFor is how long an answer that nobody took waits for the person.
+	untoldFor = 7 * 24 * time.Hour
+)
+
+// Sweep ends the conversations that are over: nothing of them is kept beyond a
+// day and a half of silence but the vehicles that the person asked to keep, and
+// answers that still wait to be read. Whoever keeps nothing is forgotten.
+func (b *Bot) Sweep(ctx context.Context) error {
+	for from := ""; ; {
+		idle, next, err := b.idle(ctx, from)
+		for _, u := range idle {
+			err = errors.Join(err, b.retire(ctx, u))
+		}
+		if err != nil || next == "" {
+			return err
+		}
+		from = next
+	}
+}
+
+// idle is the people of one page who have been silent for long enough, and
+// where the next page begins; "" after the last.
+func (b *Bot) idle(ctx context.Context, from string) (idle []UserID, next string, err error) {
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		page, err := tx.Scan(userBucket, from, storage.End, sweepPage)
+		if err != nil {
+			return err
+		}
+		for _, kv := range page {
+			u := UserID(kv.Key)
+			if r, err := load(tx, u); err == nil && r.retire(b.now()) {
+				idle = append(idle, u)
+			}
+			next = kv.Key
+		}
+		if len(page) < sweepPage || next == from {
+			next = ""
+		}
+		return nil
+	})
+	return idle, next, err
+}
+
+// retire ends one conversation, unless it was taken up meanwhile.
+func (b *Bot) retire(ctx context.Context, u UserID) error {
+	return b.store.Update(ctx, []string{userKey(u)}, func(tx storage.Tx) error {
+		r, err := load(tx, u)
+		if err != nil || !r.retire(b.now()) {
+			return err
+		}
+		if len(r.Garage) == 0 && len(r.Turns) == 0 {
+			return tx.Put(userBucket, userKey(u), nil)
+		}
+		return r.save(tx, u)
+	})
+}
+
+// retire takes out of the record what has had its time at now, and tells
+// whether that was anything.
+func (r *record) retire(now time.Time) bool {
+	if now.Sub(r.Session.Seen) < sessionIdle {
+		return false
+	}
+	s := r.Session
+	r.Session = Session{Version: sessionVersion, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
+	kept := r.Turns[:0:0]
+	for _, t := range r.Turns {
+		if (t.Taken == nobody || t.Taken == pushing) && now.Sub(t.At) < untoldFor {
+			kept = append(kept, t)
+		}
+	}
+	changed := len(kept) < len(r.Turns) || len(r.Keys) > 0 || s.Form.Plate != "" || s.Last.Plate != "" || len(s.Queue) > 0
+	r.Turns, r.Keys = kept, nil
+	return changed || len(r.Garage) == 0 && len(kept) == 0
+}
+
+// sweeping sweeps now and then until ctx ends.
+func (b *Bot) sweeping(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := errors.Join(b.Sweep(ctx), b.desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			b.fault(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
