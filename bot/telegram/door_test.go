@@ -128,6 +128,17 @@ func TestWebhookIsSet(t *testing.T) {
 	}
 }
 
+// A webhook that is refused at first is tried again.
+func TestWebhookIsRefused(t *testing.T) {
+	r := newRig(t, &parrot{}, inMode(Webhook), func(r *rig) {
+		r.tg.Fail(telegramtest.Fault{Method: "setWebhook", Code: 400, Description: "Bad Request: bad webhook: Failed to resolve host: Name or service not known", Times: 1})
+	})
+	if got := r.says("你好"); len(got) != 1 {
+		t.Errorf("%+v", got)
+	}
+	r.logs("the webhook is refused")
+}
+
 // What was said while nobody ran is answered at the start; the store's trouble
 // costs nothing either.
 func TestNothingIsLost(t *testing.T) {
