@@ -38,7 +38,8 @@ type Inbound struct {
 // Settled is what handling an Inbound led to, besides what was sent.
 type Settled struct {
 	// Note is kept for the lane's next update; nil leaves the last one, an
-	// empty one deletes it. Leaving the bot and Forget delete it, too.
+	// empty one deletes it. It goes with everything else of the person, too:
+	// when they leave, ask to be forgotten, or keep nothing and fall silent.
 	Note []byte
 	// Aside, if not nil, is the body of a second part, which is handled beside
 	// the lane: what waits for the outside does not hold up what the person

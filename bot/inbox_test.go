@@ -151,7 +151,14 @@ func TestInboxNotes(t *testing.T) {
 		}, []byte{}, "two and more"},
 		{"an empty one deletes", nil, []byte("three"), ""},
 		{"Forget deletes it", func() { forget("忘记我", "确认删除") }, []byte("four"), ""},
-		{"who leaves takes it along", func() { w.handle(t, bot.Message{User: "test:a", Key: "left", Event: bot.Left}) }, nil, ""},
+		{"who leaves takes it along", func() { w.handle(t, bot.Message{User: "test:a", Key: "left", Event: bot.Left}) }, []byte("five"), ""},
+		{"who falls silent, too", func() {
+			forget("你好")
+			w.Do(t, []string{"wait", "48h"})
+			if err := w.bot.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, ""},
 	} {
 		if tt.before != nil {
 			tt.before()

@@ -15,7 +15,7 @@ func (a *Adapter) register(ctx context.Context) {
 	for _, menu := range []struct {
 		lang bot.Lang
 		code string // ISO 639-1; "": everybody without a menu of their own
-	}{{english, ""}, {bot.Chinese, "zh"}} {
+	}{{bot.English, ""}, {bot.Chinese, "zh"}} {
 		err := a.insist(ctx, "setMyCommands", func(ctx context.Context) error {
 			_, err := a.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{
 				Commands: menuOf(menu.lang), LanguageCode: menu.code, Scope: &models.BotCommandScopeAllPrivateChats{},

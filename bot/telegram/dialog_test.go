@@ -36,6 +36,37 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
+// The whole bot with slow traffic police: the announcement becomes the report,
+// also when everything is stopped and started meanwhile, and it is paid once.
+func TestSlowPolice(t *testing.T) {
+	for _, mode := range []Mode{Polling, Webhook} {
+		for _, restart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/restart=%v", mode, restart), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, mode)
+				w.halt()
+				w.pace.patience = 50 * time.Millisecond
+				w.begin()
+				w.Say(t, "driver", "苏E54321") // the rule is known from here on
+				w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: time.Second})
+				update := w.tg.Say(1000, "发动机号123456 车架号654321")
+				w.tg.Wait(10*time.Second, func() bool { return len(w.tg.Messages(1000)) == 2 })
+				if got := w.tg.Messages(1000)[1].Text; got != bot.Sentence(bot.Chinese, bot.TextPending) {
+					t.Fatalf("announced as %q", got)
+				}
+				if restart {
+					w.Do(t, []string{"restart"})
+				}
+				w.settle(update)
+				all := w.tg.Messages(1000)
+				if len(all) != 2 || all[1].Edits != 1 || !strings.Contains(all[1].Text, "查询时间") || w.Paid() != 1 {
+					t.Errorf("%d messages, the last edited %d times, %d paid:\n%s", len(all), all[1].Edits, w.Paid(), all[len(all)-1].Text)
+				}
+			})
+		}
+	}
+}
+
 // A world is the whole bot behind Telegram: adapter, inbox, engine, paid door, a
 // sealed bbolt file, the real clients, and the fakes of both platforms.
 type world struct {

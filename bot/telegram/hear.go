@@ -118,7 +118,7 @@ func offersPage(r bot.Reply) bool {
 }
 
 func isPageWord(s string) bool {
-	for _, l := range []bot.Lang{bot.Chinese, english} {
+	for _, l := range []bot.Lang{bot.Chinese, bot.English} {
 		if s != "" && (s == bot.Sentence(l, wordNext) || s == bot.Sentence(l, wordPrev)) {
 			return true
 		}
@@ -134,5 +134,5 @@ func language(u *user) bot.Lang {
 	case strings.HasPrefix(strings.ToLower(u.Lang), "zh"):
 		return bot.Chinese
 	}
-	return english
+	return bot.English
 }

@@ -37,7 +37,7 @@ type rig struct {
 	path    string
 	log     *safeBuffer
 	adapter *Adapter
-	inbox   *bot.Inbox
+	moody   *moody // stands before the inbox
 	stop    func()
 
 	mu   sync.Mutex
@@ -95,8 +95,8 @@ func (r *rig) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.inbox = bot.NewInbox(store, Channel)
-	r.config.Inbox = r.inbox
+	r.moody = &moody{Inbox: bot.NewInbox(store, Channel)}
+	r.config.Inbox = r.moody
 	r.adapter, err = newAdapter(r.config, r.pace)
 	if err != nil {
 		r.t.Fatal(err)
@@ -192,6 +192,45 @@ func (r *rig) reads(words string) telegramtest.Message {
 		r.t.Fatalf("nobody reads %q, but %+v; log:\n%s", words, r.tg.Messages(42), r.log)
 	}
 	return found
+}
+
+// logs waits until the log holds words.
+func (r *rig) logs(words string) {
+	r.t.Helper()
+	for range 2000 {
+		if strings.Contains(r.log.String(), words) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	r.t.Fatalf("%q is not logged:\n%s", words, r.log)
+}
+
+// moody is an inbox that cannot always store.
+type moody struct {
+	Inbox
+	mu   sync.Mutex
+	err  error         // of Store
+	hold chan struct{} // Store waits for it, if it is not nil
+}
+
+func (m *moody) set(err error, hold chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err, m.hold = err, hold
+}
+
+func (m *moody) Store(ctx context.Context, updates []bot.Inbound) error {
+	m.mu.Lock()
+	err, hold := m.err, m.hold
+	m.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	if err != nil {
+		return err
+	}
+	return m.Inbox.Store(ctx, updates)
 }
 
 // A safeBuffer is a log that is read while it is written.

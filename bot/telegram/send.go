@@ -159,7 +159,11 @@ func judge(err error, repeatable bool) (wait time.Duration, again bool, _ error)
 		}
 		return 0, false, err
 	}
-	if e, ok := errors.AsType[*netError](err); ok && e.Left && !repeatable {
+	e, ok := errors.AsType[*netError](err)
+	switch {
+	case !ok: // the client could not read what Telegram answered to a thing done
+		return 0, false, fmt.Errorf("%w: %w", errUncertain, err)
+	case e.Left && !repeatable:
 		return 0, false, fmt.Errorf("%w: %w", errUncertain, err)
 	}
 	return 0, true, err

@@ -2,9 +2,6 @@ package telegram
 
 import "github.com/weizhangbot/weizhangbot/bot"
 
-// english is the language of everybody whose client is not Chinese.
-const english bot.Lang = "en"
-
 // Sentences of the catalogue that only this adapter asks for.
 const (
 	wordNext bot.Text = "tap.next" // turns a report's page

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -160,18 +161,18 @@ func (e *errand) ask(ctx context.Context, m bot.Message) (answer bot.Answer, wai
 	case ctx.Err() != nil:
 		return bot.Answer{}, false, bot.RetryAfter(0) // stopping: the same question after the start
 	case answer.Pending, err != nil && own.Err() != nil: // a slow store is waited for, too
-		return bot.Answer{Replies: pendingOnly(answer)}, true, nil
+		return bot.Answer{Replies: early(answer, err)}, true, nil
 	}
 	return answer, false, e.fault(err)
 }
 
-// pendingOnly is what an unfinished answer brings: replies of earlier messages,
-// but no sentence about the time that ran out.
-func pendingOnly(a bot.Answer) []bot.Reply {
-	if a.Pending {
-		return a.Replies
+// early is what an unfinished answer brings already: replies of earlier
+// messages, but no sentence about the time that ran out.
+func early(a bot.Answer, err error) []bot.Reply {
+	if _, told := errors.AsType[*bot.Error](err); told {
+		return nil
 	}
-	return nil
+	return a.Replies
 }
 
 // fault decides about an error of the dialogue: it is tried again first, and
@@ -241,7 +242,7 @@ func (e *errand) outlast(ctx, run context.Context, m bot.Message) (bot.Answer, e
 	case (run.Err() != nil || ctx.Err() != nil) && (answer.Pending || err != nil):
 		return bot.Answer{}, bot.RetryAfter(0)
 	case err != nil && own.Err() != nil:
-		return bot.Answer{Pending: true}, nil
+		return bot.Answer{Replies: early(answer, err), Pending: true}, nil
 	}
 	return answer, e.fault(err)
 }

@@ -27,19 +27,30 @@ const (
 	maxConnections = 40
 )
 
-// setWebhook tells Telegram where to post. What waits there is kept.
+// setWebhook tells Telegram where to post, until it agrees: what it objects to,
+// a name that does not resolve yet for one, may pass. What waits there is kept.
 func (a *Adapter) setWebhook(ctx context.Context) {
-	err := a.insist(ctx, "setWebhook", func(ctx context.Context) error {
-		_, err := a.api.SetWebhook(ctx, &tg.SetWebhookParams{
-			URL: a.cfg.WebhookURL, SecretToken: a.cfg.WebhookSecret,
-			AllowedUpdates: allowedUpdates, MaxConnections: maxConnections,
+	for {
+		err := a.insist(ctx, "setWebhook", func(ctx context.Context) error {
+			_, err := a.api.SetWebhook(ctx, &tg.SetWebhookParams{
+				URL: a.cfg.WebhookURL, SecretToken: a.cfg.WebhookSecret,
+				AllowedUpdates: allowedUpdates, MaxConnections: maxConnections,
+			})
+			return err
 		})
-		return err
-	})
-	if err != nil && ctx.Err() == nil {
-		a.cfg.Log.WithError(a.wire.redact(err)).Error("telegram: the webhook cannot be set")
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		a.cfg.Log.WithError(a.wire.redact(err)).Error("telegram: the webhook is refused: is its address right, and in public reach on port 443, 80, 88 or 8443?")
+		if sleep(ctx, refusedPause*a.pace.retry) != nil {
+			return
+		}
 	}
 }
+
+// refusedPause, times the first pause, is how long a refused webhook waits: half
+// a minute.
+const refusedPause = 60
 
 // ServeHTTP takes a post of Telegram. 200 means that the update is on disk, or
 // that it never will be of use; 503 that Telegram is to keep it. The SDK's own

@@ -45,8 +45,12 @@ type apiError struct {
 	MigrateTo   int64         // the chat's new id, when it has become another
 }
 
+// Error keeps the kind and the fault of "Bad Request: can't parse entities: at
+// …": what follows can quote the message.
 func (e *apiError) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("telegram: answer %d %s", e.Code, e.Description))
+	kind, rest, _ := strings.Cut(e.Description, ": ")
+	fault, _, _ := strings.Cut(rest, ": ")
+	return strings.TrimRight(fmt.Sprintf("telegram: answer %d %s: %s", e.Code, kind, fault), ": ")
 }
 
 // A netError is a call without an answer. Left tells that the request may have
@@ -96,25 +100,40 @@ func newWire(token, base, proxy string, poll time.Duration) (*wire, error) {
 // Do implements the SDK's HttpClient. It returns a response only for what
 // Telegram did; its body is in memory.
 func (w *wire) Do(req *http.Request) (*http.Response, error) {
-	resp, err := w.fetch(req, maxResponse)
+	got, err := w.ask(req)
 	if err != nil {
 		return nil, err
 	}
-	body, _ := io.ReadAll(resp.Body) // from memory
-	if err := refusal(resp, body); err != nil {
-		return nil, err
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	return &http.Response{
+		Status: http.StatusText(got.status), StatusCode: got.status, Header: got.header, Request: req,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(got.body)), Body: io.NopCloser(bytes.NewReader(got.body)),
+	}, nil
 }
 
-// fetch does the request and reads its answer, up to limit bytes, into memory.
-func (w *wire) fetch(req *http.Request, limit int64) (*http.Response, error) {
+// A response is an answer in memory.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// ask makes a call of the Bot API.
+func (w *wire) ask(req *http.Request) (response, error) {
+	got, err := w.fetch(req, maxResponse)
+	if err != nil {
+		return response{}, err
+	}
+	return got, got.refusal()
+}
+
+// fetch does the request and reads its answer, up to limit bytes.
+func (w *wire) fetch(req *http.Request, limit int64) (response, error) {
 	var left atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteHeaders: func() { left.Store(true) }})
 	resp, err := w.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, w.lost(err, left.Load())
+		return response{}, w.lost(err, left.Load())
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
@@ -122,10 +141,9 @@ func (w *wire) fetch(req *http.Request, limit int64) (*http.Response, error) {
 		err = errors.New("the answer is too long")
 	}
 	if err != nil {
-		return nil, w.lost(err, true)
+		return response{}, w.lost(err, true)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	return response{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
 // lost describes a call without an answer, without its URL.
@@ -138,7 +156,7 @@ func (w *wire) lost(err error, left bool) error {
 
 // refusal reads Telegram's envelope; nil: it did what was asked. Proxies and
 // gateways answer in HTML: that is told by its status alone.
-func refusal(resp *http.Response, body []byte) error {
+func (r response) refusal() error {
 	var e struct {
 		OK          *bool  `json:"ok"`
 		Code        int    `json:"error_code"`
@@ -148,19 +166,19 @@ func refusal(resp *http.Response, body []byte) error {
 			MigrateTo  int64 `json:"migrate_to_chat_id"`
 		} `json:"parameters"`
 	}
-	known := json.Unmarshal(body, &e) == nil && e.OK != nil
+	known := json.Unmarshal(r.body, &e) == nil && e.OK != nil
 	switch {
 	case known && *e.OK:
 		return nil
-	case !known && resp.StatusCode == http.StatusOK:
+	case !known && r.status == http.StatusOK:
 		return &apiError{Code: http.StatusBadGateway, Description: "not an answer of the Bot API"}
 	case !known:
-		e.Code, e.Description = resp.StatusCode, ""
+		e.Code, e.Description = r.status, ""
 	case e.Code == 0:
-		e.Code = resp.StatusCode
+		e.Code = r.status
 	}
 	if e.Parameters.RetryAfter == 0 {
-		e.Parameters.RetryAfter, _ = strconv.Atoi(resp.Header.Get("Retry-After"))
+		e.Parameters.RetryAfter, _ = strconv.Atoi(r.header.Get("Retry-After"))
 	}
 	return &apiError{
 		Code: e.Code, Description: e.Description, MigrateTo: e.Parameters.MigrateTo,
@@ -179,14 +197,14 @@ func (w *wire) call(ctx context.Context, method string, params, result any) erro
 		return w.redact(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := w.Do(req)
+	got, err := w.ask(req)
 	if err != nil {
 		return err
 	}
 	envelope := struct {
 		Result any `json:"result"`
 	}{result}
-	if err := json.NewDecoder(resp.Body).Decode(&envelope); err != nil {
+	if err := json.Unmarshal(got.body, &envelope); err != nil {
 		return &apiError{Code: http.StatusBadGateway, Description: "the result cannot be read"}
 	}
 	return nil
@@ -203,14 +221,14 @@ func (w *wire) file(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, w.redact(err)
 	}
-	resp, err := w.fetch(req, maxFile)
+	got, err := w.fetch(req, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, &apiError{Code: resp.StatusCode}
+	if got.status != http.StatusOK {
+		return nil, &apiError{Code: got.status}
 	}
-	return io.ReadAll(resp.Body)
+	return got.body, nil
 }
 
 // hide takes the token out of a text, also where it stands escaped in a URL.

@@ -37,7 +37,7 @@ func readParams(r *http.Request) (params, error) {
 			p[k] = text
 		}
 	case "multipart/form-data":
-		if err := r.ParseMultipartForm(50 << 20); err != nil {
+		if err := r.ParseMultipartForm(50 << 20); err != nil { //nolint:gosec // the caller is a test
 			return nil, errors.New("can't parse multipart")
 		}
 		for k, v := range r.MultipartForm.Value {

@@ -21,13 +21,13 @@ func (s *Server) SayIn(person int64, lang, text string) int64 {
 
 // SayInGroup has a person write in a group, whose id is negative.
 func (s *Server) SayInGroup(group, person int64, text string) int64 {
-	return s.message(map[string]any{"id": group, "type": "supergroup", "title": "车友"}, user(person, "zh-hans"),
+	return s.message(group, map[string]any{"id": group, "type": "supergroup", "title": "车友"}, user(person, "zh-hans"),
 		map[string]any{"text": text, "entities": entities(text)})
 }
 
 // Send has a person send a message with any content in their private chat.
 func (s *Server) Send(person int64, lang string, content map[string]any) int64 {
-	return s.message(map[string]any{"id": person, "type": "private", "first_name": "某人"}, user(person, lang), content)
+	return s.message(person, map[string]any{"id": person, "type": "private", "first_name": "某人"}, user(person, lang), content)
 }
 
 func user(id int64, lang string) map[string]any {
@@ -38,8 +38,7 @@ func user(id int64, lang string) map[string]any {
 	return u
 }
 
-func (s *Server) message(in, from, content map[string]any) int64 {
-	id := in["id"].(int64)
+func (s *Server) message(id int64, in, from, content map[string]any) int64 {
 	s.mu.Lock()
 	c := s.chat(id)
 	c.lastID++
