@@ -106,6 +106,8 @@ type Telegram struct {
 
 func (t Telegram) on() bool { return t.Token != "" }
 
+func (t Telegram) webhook() bool { return t.Mode == "webhook" }
+
 // Push says when watched cars are checked and their watchers told.
 type Push struct {
 	Every    time.Duration `yaml:"every" env:"EVERY"`

@@ -1,0 +1,160 @@
+package wechat
+
+import (
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/silenceper/wechat/v2/util"
+)
+
+// maxBody bounds what is read of a request. WeChat's longest message, 2,048
+// bytes of text in compatible mode, is below 10 KiB.
+const maxBody = 64 << 10
+
+// echoShape is what WeChat sends for echoing: nothing else is sent back.
+var echoShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+var (
+	errUnsigned = errors.New("signature missing or wrong")
+	errStale    = errors.New("timestamp too far from our clock")
+	errPlain    = errors.New("not encrypted, and the account is in safe mode")
+	errNoKey    = errors.New("encrypted, and no aes_key is configured")
+	errSealed   = errors.New("cannot be decrypted: wrong aes_key or app_id, or tampered with")
+	errMalform  = errors.New("not WeChat's XML")
+)
+
+// ServeHTTP is the door: GET verifies the URL, POST carries a message.
+//
+// Answers: 200 with XML, with "success" (nothing to say), 403 for what is not
+// WeChat's, 413 over 64 KiB, 400 for what cannot be read, 405 for other
+// methods, 503 while closing, and 500 on purpose where WeChat shall ask again.
+func (a *Adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if !a.enter() {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "closing", http.StatusServiceUnavailable)
+		return
+	}
+	defer a.work.Done()
+	q := r.URL.Query()
+	switch r.Method {
+	case http.MethodGet:
+		a.verifyURL(w, q)
+	case http.MethodPost:
+		a.receive(w, r, q)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// verifyURL proves to WeChat that the server knows the token.
+func (a *Adapter) verifyURL(w http.ResponseWriter, q url.Values) {
+	_, err := a.authenticate(q)
+	echo := q.Get("echostr")
+	if err != nil || !echoShape.MatchString(echo) {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	_, _ = io.WriteString(w, echo) //nolint:gosec // letters and digits, as plain text
+}
+
+func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) {
+	sent, err := a.authenticate(q)
+	if err != nil {
+		a.refuse(w, http.StatusForbidden, err)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		a.refuse(w, http.StatusRequestEntityTooLarge, tooLong)
+		return
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	in, sealed, err := a.open(body, q)
+	switch {
+	case errors.Is(err, errMalform):
+		a.refuse(w, http.StatusBadRequest, err)
+	case err != nil:
+		a.refuse(w, http.StatusForbidden, err)
+	default:
+		a.answer(w, r, delivery{inbound: in, sent: sent, sealed: sealed})
+	}
+}
+
+// refuse answers without reading anything into the dialogue. The log gets the
+// reason, the caller only the status.
+func (a *Adapter) refuse(w http.ResponseWriter, status int, reason error) {
+	a.log().WithFields(map[string]any{"status": status, "reason": reason.Error()}).Info("wechat: request refused")
+	w.WriteHeader(status)
+}
+
+// authenticate checks signature and age, and returns when WeChat first sent
+// the request: redeliveries carry the same URL. The signature does not cover
+// the body; that of safe mode does, see open.
+func (a *Adapter) authenticate(q url.Values) (sent time.Time, err error) {
+	stamp := q.Get("timestamp")
+	if !same(q.Get("signature"), util.Signature(a.cfg.Token, stamp, q.Get("nonce"))) {
+		return sent, errUnsigned
+	}
+	n, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return sent, errStale
+	}
+	if sent = time.Unix(n, 0); len(stamp) >= 13 {
+		sent = time.UnixMilli(n) // some senders count milliseconds
+	}
+	if age := a.cfg.Now().Sub(sent); age.Abs() > a.cfg.MaxClockSkew {
+		return sent, errStale
+	}
+	return sent, nil
+}
+
+// same compares signatures in constant time.
+func same(got, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
+}
+
+// open reads the message out of a body. The mode is the configuration's, never
+// the request's: with a key only what is sealed counts, also in compatible
+// mode, where the same message stands beside it in the clear.
+func (a *Adapter) open(body []byte, q url.Values) (in inbound, sealed bool, err error) {
+	in, err = scan(body)
+	if a.cfg.AESKey == "" {
+		switch {
+		case err != nil:
+			return in, false, err
+		case in.FromUserName == "" && in.Encrypt != "":
+			return in, false, errNoKey
+		}
+		return in, false, in.check()
+	}
+	switch {
+	case q.Get("encrypt_type") != "aes":
+		return in, false, errPlain
+	case err != nil:
+		return in, false, err
+	case in.Encrypt == "":
+		return in, false, errPlain
+	case !same(q.Get("msg_signature"), util.Signature(a.cfg.Token, q.Get("timestamp"), q.Get("nonce"), in.Encrypt)):
+		return in, false, errUnsigned
+	}
+	_, raw, err := util.DecryptMsg(a.cfg.AppID, in.Encrypt, a.cfg.AESKey)
+	if err != nil {
+		return in, false, errSealed
+	}
+	if in, err = scan(raw); err != nil {
+		return in, true, err
+	}
+	return in, true, in.check()
+}

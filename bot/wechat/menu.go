@@ -1,0 +1,102 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apicontext "github.com/silenceper/wechat/v2/officialaccount/context"
+	"github.com/silenceper/wechat/v2/officialaccount/menu"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+)
+
+// menuWords are the buttons of the menu, by the key that a tap sends.
+var menuWords = []struct {
+	key  string
+	word bot.Text
+}{
+	{"query", wordQuery},
+	{"cars", wordCars},
+	{"help", wordHelp},
+}
+
+// menuWord is what a tap on a menu says: the word of one of our buttons, the
+// key itself of one that the operator made.
+func menuWord(key string) string {
+	for _, b := range menuWords {
+		if b.key == key {
+			return bot.Sentence(bot.Chinese, b.word)
+		}
+	}
+	return key
+}
+
+// ErrNoMenu: an account of this type cannot set its menu by the API. The
+// operator makes it by hand, or does without.
+var ErrNoMenu = errors.New("wechat: a basic account has no menu API: set the menu in 公众平台 → 自定义菜单, or leave it out")
+
+// SetMenu replaces the account's menu by 查违章 · 我的车 · 帮助. People see it
+// within 5 min, or after following anew.
+func (a *Adapter) SetMenu(ctx context.Context) error {
+	if a.cfg.Account == Basic {
+		return ErrNoMenu
+	}
+	buttons := make([]*menu.Button, len(menuWords))
+	for i, b := range menuWords {
+		buttons[i] = menu.NewClickButton(menuWord(b.key), b.key)
+	}
+	return a.api.call(ctx, func(api *apicontext.Context) error {
+		return menu.NewMenu(api).SetMenu(buttons)
+	})
+}
+
+// noMenu is the errcode for "there is no menu".
+const noMenu = 46003
+
+// A Check is what became of one question to the platform.
+type Check struct {
+	Name string // token, menu
+	Err  error  // nil: fine; its text tells the operator what to do
+	// Fixable tells that SetMenu mends it.
+	Fixable bool
+}
+
+// Diagnose asks the platform what the account may do. It sends nothing to
+// anybody and changes nothing.
+func (a *Adapter) Diagnose(ctx context.Context) []Check {
+	if a.cfg.Account == Basic {
+		return nil // such an account is asked, and never asks
+	}
+	if _, err := a.api.tokens.get(ctx); err != nil {
+		return []Check{{Name: "token", Err: err}}
+	}
+	return []Check{{Name: "token"}, a.checkMenu(ctx)}
+}
+
+func (a *Adapter) checkMenu(ctx context.Context) Check {
+	var now menu.ResMenu
+	err := a.api.call(ctx, func(api *apicontext.Context) (err error) {
+		now, err = menu.NewMenu(api).GetMenu()
+		return err
+	})
+	if codeOf(err) == noMenu {
+		return Check{Name: "menu", Err: errors.New("wechat: there is no menu yet"), Fixable: true}
+	}
+	if err != nil {
+		return Check{Name: "menu", Err: err}
+	}
+	keys := map[string]bool{}
+	for _, b := range now.Menu.Button {
+		keys[b.Key] = true
+		for _, sub := range b.SubButtons {
+			keys[sub.Key] = true
+		}
+	}
+	for _, b := range menuWords {
+		if !keys[b.key] {
+			return Check{Name: "menu", Err: fmt.Errorf("wechat: the menu lacks %s", menuWord(b.key)), Fixable: true}
+		}
+	}
+	return Check{Name: "menu"}
+}

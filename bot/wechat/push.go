@@ -1,0 +1,93 @@
+package wechat
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+)
+
+const (
+	// sendTime bounds everything that one answer has to send.
+	sendTime = 30 * time.Second
+	// maxProgress bounds how many half-sent answers are remembered.
+	maxProgress = 1024
+)
+
+// Push implements bot.Pusher by customer messages, as few as the replies fit
+// into. It starts only what the person's quota lets it finish, and after a
+// failure goes on behind the message that was sent last. Where the platform
+// lets nothing through, or it is unknown whether it did, the replies are parked:
+// a customer message carries no key by which WeChat could tell a repetition.
+func (a *Adapter) Push(ctx context.Context, to bot.UserID, id string, replies []bot.Reply) error {
+	if !a.enter() {
+		return bot.RetryAfter(time.Second)
+	}
+	defer a.work.Done()
+	pages := paginate(render(replies))
+	done := min(a.progress.of(id), len(pages))
+	pages = pages[done:]
+	user, now := openid(to), a.cfg.Now()
+	switch {
+	case len(pages) == 0:
+		return nil
+	case !a.Pushes():
+		return fmt.Errorf("%w: the account sends no customer messages", bot.ErrParked)
+	case now.Unix() < a.exhausted.Load():
+		return fmt.Errorf("%w: the quota of the day is used up", bot.ErrParked)
+	case !a.windows.reserve(user, len(pages), now):
+		return fmt.Errorf("%w: the person's quota is used up", bot.ErrParked)
+	}
+	for i, page := range pages {
+		if err := a.api.sendText(ctx, user, page); err != nil {
+			a.windows.release(user, len(pages)-i, now)
+			a.progress.put(id, done+i)
+			return a.verdict(user, err)
+		}
+	}
+	a.progress.drop(id)
+	return nil
+}
+
+// showTyping shows the person that the bot is at work. It is a courtesy: that
+// it is on already, or that the person did not act for 30 s, is no fault.
+func (a *Adapter) showTyping(openid string) {
+	if !a.enter() {
+		return
+	}
+	defer a.work.Done()
+	ctx, cancel := context.WithTimeout(a.ctx, patience)
+	defer cancel()
+	if err := a.api.showTyping(ctx, openid); err != nil {
+		a.log().WithError(err).Debug("wechat: typing not shown")
+	}
+}
+
+// progress tells how many messages of a push were sent before it failed.
+type progress struct {
+	mu   sync.Mutex
+	sent map[string]int
+}
+
+func (p *progress) of(id string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent[id]
+}
+
+func (p *progress) put(id string, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sent == nil || len(p.sent) >= maxProgress {
+		p.sent = map[string]int{}
+	}
+	p.sent[id] = n
+}
+
+func (p *progress) drop(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.sent, id)
+}

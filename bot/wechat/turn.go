@@ -1,0 +1,211 @@
+package wechat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+)
+
+const (
+	// patience is how long a delivery waits for the bot: WeChat hangs up after
+	// 5 s, and the answer needs time to get there.
+	patience = 4500 * time.Millisecond
+	// hold is how long a delivery that is to be repeated is kept unanswered, in
+	// case WeChat does not hang up.
+	hold = 6 * time.Second
+	// typingAfter is when the person is shown that somebody types.
+	typingAfter = 1500 * time.Millisecond
+)
+
+// success is the answer that means: received, nothing to say.
+const success = "success"
+
+// A delivery is one try of WeChat's to deliver a message.
+type delivery struct {
+	inbound
+	sent   time.Time // the first try
+	sealed bool
+}
+
+// answer answers a delivery.
+func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
+	arrived := time.Now()
+	m, ok := d.message(a.cfg.Now())
+	if !ok {
+		a.report(d.inbound)
+		a.write(w, d, "")
+		return
+	}
+	t, first := a.tries.begin(m.Key, m.At)
+	if first {
+		a.windows.note(d.FromUserName, d.trigger(), m.At)
+	}
+	if body, ok := t.answered(); ok {
+		a.write(w, d, body)
+		return
+	}
+	body, err := a.turn(t, m, d)
+	if err == nil {
+		a.write(w, d, body)
+		return
+	}
+	// WeChat shall ask again: it does so after any other status than 200, and
+	// after 5 s of silence. It has hung up by then, as a rule.
+	if errors.Is(err, errAskAgain) {
+		select {
+		case <-r.Context().Done():
+		case <-time.After(time.Until(arrived.Add(hold))):
+		case <-a.ctx.Done():
+		}
+	}
+	w.WriteHeader(http.StatusInternalServerError)
+}
+
+var (
+	errAskAgain = errors.New("wechat: not answered on purpose")
+	errKept     = errors.New("wechat: the person's data could not be deleted")
+)
+
+// turn is what to answer a delivery. It waits as long as WeChat does, whoever
+// hangs up before: the bot's answer counts as given once it was taken.
+func (a *Adapter) turn(t *try, m bot.Message, d delivery) (body string, err error) {
+	ctx, cancel := context.WithTimeout(a.ctx, patience)
+	defer cancel()
+	spilled := a.spill.take(m)
+	if spilled != "" && wantsRest(m) {
+		return a.page(t, m, spilled, true), nil
+	}
+	t.carry(spilled, true)
+	answer, err := a.handle(ctx, m, t, d)
+	if m.Event == bot.Left {
+		a.windows.forget(d.FromUserName)
+		if err != nil {
+			return "", errKept // the platform demands it: it shall tell us again
+		}
+	}
+	text := t.carry(render(answer.Replies), answer.Pending)
+	switch {
+	case !answer.Pending:
+	case a.Pushes():
+		text = join(text, render([]bot.Reply{say(bot.TextPending)}))
+	case t.last(m.At, d.sent, a.started):
+		text = join(text, render([]bot.Reply{fetchHint()}))
+	default:
+		return "", errAskAgain
+	}
+	return a.page(t, m, text, !answer.Pending), nil
+}
+
+// handle asks the bot, and shows the person meanwhile that somebody types.
+func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery) (answer bot.Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			answer = bot.Answer{Replies: []bot.Reply{{Text: bot.UserText(m.Lang, bot.Broken)}}}
+			err = fmt.Errorf("wechat: panic: %T", p) // the value may hold what the person wrote
+			a.log().WithError(err).Error("wechat: message not handled")
+		}
+	}()
+	if a.Pushes() {
+		typing := time.AfterFunc(typingAfter, func() { a.showTyping(d.FromUserName) })
+		defer typing.Stop()
+	}
+	if m.Event == bot.Picture {
+		m = a.look(ctx, m, t, d.PicURL)
+	}
+	answer, err = a.cfg.Bot.Handle(ctx, m)
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		// Whether it was stored or not: the next delivery finds out.
+		answer.Pending = true
+		answer.Replies = answer.Replies[:max(0, len(answer.Replies)-1)]
+		err = nil
+	default:
+		a.log().WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
+	}
+	return answer, err
+}
+
+// page is what a delivery is answered with: the first page of text. The others
+// follow as messages of our own, or wait for the person's next one. What is
+// final, or has gone on its way, is what a repetition gets too.
+func (a *Adapter) page(t *try, m bot.Message, text string, final bool) string {
+	first := text
+	if pages := paginate(text); len(pages) > 1 {
+		if first, final = pages[0], true; !a.sendRest(m.User, pages[1:]) {
+			first = a.keepRest(m, text)
+		}
+	}
+	if final {
+		t.settle(first)
+	}
+	return first
+}
+
+// sendRest sends further pages behind the answer, when the quota allows it.
+func (a *Adapter) sendRest(to bot.UserID, pages []string) bool {
+	if !a.Pushes() || !a.windows.reserve(openid(to), len(pages), a.cfg.Now()) {
+		return false
+	}
+	a.aside(sendTime, func(ctx context.Context) {
+		// The answer to the delivery goes first; without a pause they overtake it.
+		select {
+		case <-time.After(restAfter):
+		case <-ctx.Done():
+		}
+		for i, page := range pages {
+			if err := a.api.sendText(ctx, openid(to), page); err != nil {
+				a.log().WithError(err).WithField("user", to.String()).Warn("wechat: rest of an answer waits for the next message")
+				a.learn(openid(to), err)
+				a.spill.put(to, strings.Join(pages[i:], "\n"), a.cfg.Now())
+				return
+			}
+		}
+	})
+	return true
+}
+
+// restAfter lets the passive answer arrive first.
+const restAfter = 500 * time.Millisecond
+
+// keepRest keeps what does not fit for the person's next message, and returns
+// a first page that says so.
+func (a *Adapter) keepRest(m bot.Message, text string) string {
+	hint := render([]bot.Reply{{Text: textMore, Options: []bot.Option{resultOption()}}})
+	first, rest := cutPage(text, maxText-len(hint)-2)
+	a.spill.put(m.User, rest, a.cfg.Now())
+	return first + "\n\n" + hint
+}
+
+// wantsRest tells whether a message asks for what is still to come.
+func wantsRest(m bot.Message) bool {
+	return m.Event == bot.NoEvent && strings.TrimSpace(m.Text) == bot.Sentence(m.Lang, bot.WordResult)
+}
+
+func say(t bot.Text) bot.Reply { return bot.Reply{Text: bot.Sentence(bot.Chinese, t)} }
+
+// fetchHint tells how to get an answer that nobody can push.
+func fetchHint() bot.Reply {
+	r := say(bot.TextFetch)
+	r.Options = []bot.Option{resultOption()}
+	return r
+}
+
+func resultOption() bot.Option {
+	word := bot.Sentence(bot.Chinese, bot.WordResult)
+	return bot.Option{Label: word, Send: word}
+}
+
+// report notes what became of a template message.
+func (a *Adapter) report(in inbound) {
+	if in.Event == "TEMPLATESENDJOBFINISH" && in.Status != success {
+		a.log().WithFields(map[string]any{
+			"user": userID(in.FromUserName).String(), "msgid": in.MsgID, "status": in.Status,
+		}).Warn("wechat: template message not delivered")
+	}
+}
