@@ -75,8 +75,16 @@ func telegramChannel(w *world) (channel, error) {
 }
 
 func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*telegram.Adapter, error) {
+	var ocr telegram.OCR
+	if c.OCR.URL != "" {
+		service, err := telegram.NewHTTPOCR(c.OCR.URL, string(c.OCR.Token), nil)
+		if err != nil {
+			return nil, err
+		}
+		ocr = service
+	}
 	return telegram.New(telegram.Config{
-		Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
+		OCR: ocr, Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
 		WebhookURL: c.WebhookURL, WebhookSecret: string(c.WebhookSecret),
 		Bot: h, Inbox: inbox, Log: w.log,
 	})

@@ -131,6 +131,9 @@ func (t Telegram) check(v checker) {
 			v.fault("telegram.proxy", "no address of a proxy", "http://host:port or socks5://host:port")
 		}
 	}
+	if t.OCR.URL != "" {
+		v.baseURL("telegram.ocr.url", t.OCR.URL)
+	}
 	v.door("telegram.path", t.Path)
 	if t.Mode == "webhook" {
 		v.webURL("telegram.webhook_url", t.WebhookURL, "https")

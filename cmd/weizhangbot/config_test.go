@@ -101,6 +101,8 @@ var other = map[string]string{
 	"telegram.mode":                       "webhook",
 	"telegram.webhook_url":                "https://bot.example/telegram",
 	"telegram.webhook_secret":             "webhook-secret",
+	"telegram.ocr.url":                    "https://ocr.example/licence",
+	"telegram.ocr.token":                  "ocr-token",
 	"telegram.path":                       "/tg",
 	"push.every":                          "24h",
 	"push.quiet":                          "22:30-07:15",

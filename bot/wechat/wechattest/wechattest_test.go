@@ -82,7 +82,9 @@ func TestDelivery(t *testing.T) {
 		{"crashes", func(int, http.ResponseWriter, *http.Request) { panic("x") }, 3, "", "no answer", 15 * time.Second},
 		{"JSON", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }, 1, "", "no XML", 0},
 		{"empty text", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive("")) }, 1, "", "empty", 0},
-		{"too long", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive(strings.Repeat("长", 683))) }, 1, "", "2049 bytes", 0},
+		{"too long", func(_ int, w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, passive(strings.Repeat("长", 683)))
+		}, 1, "", "2049 bytes", 0},
 		{"control character", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive("a\x01")) }, 1, "", "malformed", 0},
 		{"for somebody else", func(_ int, w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, strings.Replace(passive("a"), "oUSER", "oOTHER", 1))
