@@ -70,6 +70,7 @@ type Text string
 const (
 	TextPending Text = "adapter.pending" // a query takes its time
 	TextFetch   Text = "adapter.fetch"   // how to get an answer that nobody can push; with WordResult to tap
+	TextMore    Text = "adapter.more"    // the rest of an answer waits; with WordResult to tap
 	TextGroup   Text = "adapter.group"   // nothing private in a group
 	TextPrivate Text = "adapter.private" // the button that leads from there to the private chat
 	TextStale   Text = "adapter.stale"   // a button that no longer means anything

@@ -137,6 +137,7 @@ var english = words{
 	"odd.other":       "Only text can be understood. Send a plate to look up its violations.",
 	"adapter.pending": "Checking, one moment please.",
 	"adapter.fetch":   "The check is still running. Send “result” in a while to see it.",
+	"adapter.more":    "There is more; send “result” to read on.",
 	"adapter.group":   "For your privacy, please ask in a private chat.",
 	"adapter.private": "Open private chat",
 	"adapter.stale":   "This button has expired. Please send your message again.",

@@ -136,6 +136,7 @@ var chinese = words{
 	"odd.other":       "只看得懂文字。发送车牌号就可以查询违章。",
 	"adapter.pending": "正在查询，请稍候。",
 	"adapter.fetch":   "查询还在进行。稍后发「结果」查看。",
+	"adapter.more":    "还有内容，发「结果」继续看。",
 	"adapter.group":   "为了您的隐私，请在私聊里查询。",
 	"adapter.private": "打开私聊",
 	"adapter.stale":   "这个按钮已经过期，请重新发送。",

@@ -176,7 +176,7 @@ const restAfter = 500 * time.Millisecond
 // keepRest keeps what does not fit for the person's next message, and returns
 // a first page that says so.
 func (a *Adapter) keepRest(m bot.Message, text string) string {
-	hint := render([]bot.Reply{{Text: textMore, Options: []bot.Option{resultOption()}}})
+	hint := render([]bot.Reply{{Text: bot.Sentence(bot.Chinese, bot.TextMore), Options: []bot.Option{resultOption()}}})
 	first, rest := cutPage(text, maxText-len(hint)-2)
 	a.spill.put(m.User, rest, a.cfg.Now())
 	return first + "\n\n" + hint
