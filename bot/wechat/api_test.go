@@ -92,8 +92,10 @@ func TestFaultsOfTheAPI(t *testing.T) {
 		"endless":       {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat(" ", 2<<20), `{}`) }, "no JSON"},
 		"another shape": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"access_token":[1],"expires_in":7200}`) }, "another shape"},
 		"502":           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "HTTP status 502"},
-		"a redirect":    {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere/", http.StatusFound) }, "HTTP status 302"},
-		"cut off":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "unexpected EOF"},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://elsewhere/", http.StatusFound)
+		}, "HTTP status 302"},
+		"cut off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "unexpected EOF"},
 		"IP not whitelisted": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"errcode":40164,"errmsg":"invalid ip 192.0.2.1"}`)
 		}, "IP白名单"},

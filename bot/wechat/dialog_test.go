@@ -42,7 +42,7 @@ var pageMark = regexp.MustCompile(`^\(\d+/(\d+)\)\n`)
 
 // Say implements bottest.World: it returns everything that the person sees,
 // also what comes behind the answer.
-func (w *talk) Say(t *testing.T, user, text string) []bot.Reply {
+func (w *talk) Say(t testing.TB, user, text string) []bot.Reply {
 	t.Helper()
 	openid := "o" + hex.EncodeToString([]byte(user))
 	before := len(w.pushed(openid))
@@ -71,7 +71,7 @@ func (w *talk) Say(t *testing.T, user, text string) []bot.Reply {
 }
 
 // await waits until so many messages were pushed.
-func (w *talk) await(t *testing.T, openid string, n int) {
+func (w *talk) await(t testing.TB, openid string, n int) {
 	t.Helper()
 	limit := time.After(30 * time.Second)
 	for {
@@ -91,7 +91,7 @@ func (w *talk) await(t *testing.T, openid string, n int) {
 func (w *talk) Paid() int { return w.paid() }
 
 // Do implements bottest.World.
-func (w *talk) Do(t *testing.T, words []string) {
+func (w *talk) Do(t testing.TB, words []string) {
 	t.Helper()
 	words = append(words, "", "", "", "")
 	switch words[0] {

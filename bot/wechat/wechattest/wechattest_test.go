@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,7 +83,9 @@ func TestDelivery(t *testing.T) {
 		{"crashes", func(int, http.ResponseWriter, *http.Request) { panic("x") }, 3, "", "no answer", 15 * time.Second},
 		{"JSON", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }, 1, "", "no XML", 0},
 		{"empty text", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive("")) }, 1, "", "empty", 0},
-		{"too long", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive(strings.Repeat("长", 683))) }, 1, "", "2049 bytes", 0},
+		{"too long", func(_ int, w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, passive(strings.Repeat("长", 683)))
+		}, 1, "", "2049 bytes", 0},
 		{"control character", func(_ int, w http.ResponseWriter, _ *http.Request) { io.WriteString(w, passive("a\x01")) }, 1, "", "malformed", 0},
 		{"for somebody else", func(_ int, w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, strings.Replace(passive("a"), "oUSER", "oOTHER", 1))
@@ -90,12 +93,16 @@ func TestDelivery(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
 				try, bodies := 0, map[string]bool{}
 				p := &Platform{URL: "http://bot.example/", Account: "gh", AppID: "wx1", Token: "t", Mode: Plain, Client: Direct(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
+					mu.Lock()
 					bodies[r.RequestURI+string(body)] = true
 					try++
-					tt.bot(try, w, r)
+					this := try
+					mu.Unlock()
+					tt.bot(this, w, r)
 				}))}
 				began := time.Now()
 				o, err := p.Deliver(context.Background(), "oUSER", Text("x"))
@@ -108,6 +115,8 @@ func TestDelivery(t *testing.T) {
 				if took := time.Since(began); took != tt.took {
 					t.Errorf("took %v", took)
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				if len(bodies) != 1 {
 					t.Error("the tries differ")
 				}
