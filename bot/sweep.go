@@ -64,7 +64,7 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 			return err
 		}
 		if len(r.Garage) == 0 && len(r.Turns) == 0 {
-			return tx.Put(userBucket, userKey(u), nil)
+			return errors.Join(tx.Put(userBucket, userKey(u), nil), dropNote(tx, u))
 		}
 		return r.save(tx, u)
 	})

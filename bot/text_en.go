@@ -273,6 +273,18 @@ var english = words{
 	"error.unsaved":     "The result is here but cannot be saved right now; it will not be paid for twice. Please send that again later.",
 	"error.broken":      "Something went wrong here. Please try again later.",
 
+	// The menu of slash commands.
+	"command.query":       "Check a car: /query 沪C12345",
+	"command.cars":        "My cars",
+	"command.subscribe":   "Save a car",
+	"command.unsubscribe": "No longer save a car",
+	"command.refresh":     "Check the last car again",
+	"command.cities":      "Cities that can be checked",
+	"command.mydata":      "Show what is kept of you",
+	"command.forgetme":    "Delete everything kept of you",
+	"command.cancel":      "Leave the current check",
+	"command.help":        "Help",
+
 	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "Yes",
 	"tap.no":         "No",

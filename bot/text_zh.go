@@ -272,6 +272,18 @@ var chinese = words{
 	"error.unsaved":     "结果已经收到，但暂时无法保存，不会重复付费。请稍后再发一次。",
 	"error.broken":      "服务出了问题，请稍后再试。",
 
+	// The menu of slash commands.
+	"command.query":       "查违章：/query 沪C12345",
+	"command.cars":        "我的车",
+	"command.subscribe":   "订阅：保存一辆车",
+	"command.unsubscribe": "退订：不再保存一辆车",
+	"command.refresh":     "重新查询上一辆车",
+	"command.cities":      "能查询的城市",
+	"command.mydata":      "我的数据：查看保存的内容",
+	"command.forgetme":    "忘记我：删除全部数据",
+	"command.cancel":      "取消进行中的查询",
+	"command.help":        "帮助",
+
 	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "是",
 	"tap.no":         "不是",

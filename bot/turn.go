@@ -152,7 +152,7 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 			return nil
 		}
 		if m.Event == Left {
-			return tx.Put(userBucket, userKey(m.User), nil)
+			return errors.Join(tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
 		}
 		r.begin(m.Key, m.At)
 		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
@@ -275,6 +275,7 @@ func (x *run) apply(e Effect) (Input, error) {
 		x.r.drop(e.Vehicle)
 	case Forget:
 		x.r.forget(x.key)
+		return nil, dropNote(x.tx, x.user)
 	}
 	return nil, nil
 }

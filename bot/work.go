@@ -70,13 +70,19 @@ func (x *run) enqueue(t task) error {
 // that came too late, n tasks of each at a time, until ctx ends; then it
 // finishes those under way. Beside that it sweeps.
 func (b *Bot) Work(ctx context.Context, n int) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var (
 		wg     sync.WaitGroup
 		pushes error
 	)
-	wg.Go(func() { pushes = b.store.Work(ctx, pushQueue, n, b.pushLate) })
+	wg.Go(func() {
+		defer stop() // whichever fails ends the other
+		pushes = b.store.Work(ctx, pushQueue, n, b.pushLate)
+	})
 	wg.Go(func() { b.sweeping(ctx) })
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
+	stop()
 	wg.Wait()
 	return errors.Join(err, pushes)
 }

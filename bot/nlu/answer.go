@@ -133,7 +133,7 @@ func (s *scanner) inParts(key string) (answer, bool) {
 	if len(rest) == 0 && best != noAnswer {
 		return best, true
 	}
-	if s.is.any(asksHow | tell | bind | remove | able | wait | only) {
+	if s.is.any(asksHow | tell | bind | remove | able | wait | only | sold) {
 		return noAnswer, false
 	}
 	all := []rune(strings.TrimSuffix(key, "谢谢"))

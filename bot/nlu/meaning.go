@@ -80,7 +80,7 @@ func (r *reader) codelike() bool {
 
 // paging tells whether a message under a result asks for its rest.
 func (r *reader) paging() bool {
-	if r.strange > 4 || r.is.any(offence|tell|bind|remove|car|not|asksHow) {
+	if r.strange > 6 || r.is.any(offence|tell|bind|remove|car|not|asksHow) {
 		return false
 	}
 	text := string(r.text)

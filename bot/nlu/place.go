@@ -76,6 +76,10 @@ func (r *reader) locateLatin() bool {
 
 // locatePrefix notes a place that is named by its plates: 粤B能查吗, 沪牌可以吗.
 func (r *reader) locatePrefix() bool {
+	const most = 4 // unknown characters, with those of the prefix
+	if r.strange > most {
+		return false
+	}
 	for i, t := range r.tokens[:max(len(r.tokens)-1, 0)] {
 		next := r.tokens[i+1]
 		if t.kind != han || i > 0 && r.tokens[i-1].kind == han {
@@ -180,6 +184,9 @@ func (r *reader) saysChange() bool {
 // tied tells whether the character at token i stands behind 是, 不是 or 改成 and
 // before nothing that would make it part of a word.
 func (r *reader) tied(i int) bool {
+	if i == 0 && len(r.tokens) > 2 && r.tokens[1].kind != han {
+		return r.hasRole(negation) // 津，不是京
+	}
 	if i == 0 || r.tokens[i-1].kind != word {
 		return false
 	}

@@ -98,7 +98,7 @@ func (r *reader) position() int {
 // refer reads what a message says about a saved car: its position, the one
 // used last, whose it is.
 func (r *reader) refer() bool {
-	if len(r.Vehicles) > 0 {
+	if len(r.Vehicles) > 0 || r.is.any(same) && r.open.asking() {
 		return false
 	}
 	r.ordinals()

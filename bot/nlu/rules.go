@@ -34,9 +34,10 @@ var strongRules = [...]rule{
 	{some: swap, none: offTopic, intent: Correct, act: Swap},
 	{all: data | sold, intent: Help, act: Privacy},
 	{some: same, none: offence | look | last | police, when: notDoubted, intent: ProvideInfo, act: SameAs},
+	{all: same | last, when: formOpen, intent: ProvideInfo, act: SameAs},
 	{some: forget, none: asksHow, intent: ForgetMe},
 	{all: forget, intent: Help, act: MyData},
-	{some: offTopic, none: offence | engine | vin | licence | human | region | elsewhere, intent: Unknown},
+	{some: offTopic, none: offence | fine | score | engine | vin | licence | human | region | elsewhere, intent: Unknown},
 	{all: remove | tell, none: asksHow, intent: Unsubscribe},
 	{all: remove | data, none: asksHow | offence, intent: ForgetMe},
 	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
@@ -76,6 +77,8 @@ var factRules = [...]rule{
 	{all: offence | offTopic | query, none: look | mine, intent: Help, act: Handling},
 	{all: lacking, some: engine | vin | licence, none: where, intent: Help, act: NoDigits},
 	{all: count | plateWord, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
+	{all: count | car, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
+	{all: count | wrong, none: asksHow | query | able, intent: Correct},
 	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
 	{all: place, some: engine | vin, none: asksHow | lacking | police, intent: Cities},
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
@@ -97,7 +100,7 @@ var factRules = [...]rule{
 	{all: need, none: place | region | elsewhere | tell, intent: Help},
 	{all: data | mine, none: offence | look | tell, intent: Help, act: MyData},
 	{all: data, some: what | which | where, none: offence | place | region | need, intent: Help, act: MyData},
-	{all: bind | mine, some: what, none: car | tell, intent: Help, act: MyData},
+	{all: bind | mine, some: what, none: car | tell | view, intent: Help, act: MyData},
 }
 
 // plainRules are the wishes of a message without a plate.
@@ -105,12 +108,14 @@ var plainRules = [...]rule{
 	{all: place, some: able | need | which | region, none: tell | bind, intent: Cities},
 	{all: place | query, some: look, none: offence, intent: Cities},
 	{all: place, none: offence | look | tell | bind | mine | social | offTopic | asksHow | query, when: saysNothing, intent: Cities},
+	{all: place | query, none: offence | fine | score | tell | bind | mine | social | offTopic | asksHow | not | remove, when: saysNothing, intent: Cities},
 	{all: elsewhere, some: able | look | query, intent: Cities},
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
 	{some: help, none: tell | offence, intent: Help},
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
+	{all: able | look, none: mine | offence | score | place | tell | bind | all, when: asksKind, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
 	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
@@ -118,6 +123,7 @@ var plainRules = [...]rule{
 	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
 	{all: view | tell, none: offence | asksHow | periodic | only | recent | query, when: saysNothingElse, intent: ListVehicles},
 	{some: list, none: region | place | offence, intent: ListVehicles},
+	{all: all | look | howMany | car, none: view | mine | asksHow, intent: Query, act: All},
 	{all: car, some: which | howMany, none: offence | asksHow | able | region, intent: ListVehicles},
 	{all: mine | car | view, none: offence | asksHow | fine | score | again, when: saysNothingElse, intent: ListVehicles},
 	{all: bind | car, some: mine | view, none: offence | look | asksHow | able | tell, when: refersBack, intent: ListVehicles},
@@ -136,6 +142,7 @@ var plainRules = [...]rule{
 	{all: stop | look, intent: Cancel},
 	{some: stop, none: asksHow | query | offence, intent: Cancel},
 	{all: all | look, none: place | region, intent: Query, act: All},
+	{some: again, none: look | offence | car | tell | asksHow | query, when: formOpen, intent: Correct, act: Back},
 	{all: again | look, none: car, intent: Query, act: Again},
 	{some: last, intent: Query},
 	{some: offence, intent: Query},
@@ -166,12 +173,17 @@ func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 // formOpen tells whether there is a form that can be left.
 func formOpen(r *reader) bool { return r.open.asking() }
 
+// asksKind tells whether a kind of car is asked about: 黄牌车能查吗.
+func asksKind(r *reader) bool { return r.Type != "" && r.strange <= 2 && r.is.any(query) }
+
 // resultShown tells whether a result is on the screen, to be remarked on.
 func resultShown(r *reader) bool { return r.open.Question == ResultShown }
 
 // hasTail tells whether the end of a plate is told: 车牌后三位是678.
 func hasTail(r *reader) bool {
-	return slices.ContainsFunc(r.tokens, func(t token) bool { return t.kind == value })
+	return slices.ContainsFunc(r.tokens, func(t token) bool {
+		return t.kind == value || t.kind == tail && r.text[t.start] == '尾' && isDigit(r.text[t.end-1])
+	})
 }
 
 // saysNothingElse excludes messages with further words.

@@ -32,7 +32,7 @@ var fixedMessages = [...]fixed{
 	{Help, "", `帮助 菜单 首页 主菜单 start 帮帮我 帮帮忙 help ? ?? ??? menu 说明 怎么用`},
 	{Query, "", `查违章 查询违章 违章查询 查询 查车 查 查一查 查查 查一下 查下 详情 详细 详细点 详细一点 具体点 具体情况 明细 查看详情 再查一辆 下一辆`},
 	{Query, Again, `刷新 重查 重新查 重新查询 更新 更新一下 刷新一下 再查一次 再查一遍 再来一次 重试 再试 再试一次 再刷新一次 refresh again retry`},
-	{Query, NextPage, `下一页 更多 往下 往后 下面 下面的 接着 接着来 还有吗 还有呢 还有没有 后面的 后面呢 往后翻 继续看 看更多 查看更多 下页 翻页 后一页 下一条 接着看 往下翻 next next_page more show_more 剩下的 还有哪些 其余的`},
+	{Query, NextPage, `下一页 更多 往下 往后 下面 下面的 接着 接着来 其他的 其他 另外的 别的 别的呢 余下的 还有吗 还有呢 还有没有 后面的 后面呢 往后翻 继续看 看更多 查看更多 下页 翻页 后一页 下一条 接着看 往下翻 next next_page more show_more 剩下的 还有哪些 其余的`},
 	{Query, PrevPage, `上一页 前一页 往前翻 上页 prev previous previous_page 往上翻 翻回去`},
 	{ListVehicles, "", `我的车 车辆 我的车牌 我的车辆 我的爱车 车库 我的车库 车辆列表 我的订阅 订阅列表 我的绑定 绑定列表 已绑定的车 已绑定车辆 已订阅 我的关注 关注列表 cars my_cars list_my_cars list 车辆管理 管理车辆 我的监控 我的提醒`},
 	{Subscribe, "", `订阅 关注 绑定 提醒 开启提醒 开通提醒 subscribe 加车 添加车辆 绑定车辆`},

@@ -102,9 +102,18 @@ type Telegram struct {
 	WebhookURL    string `yaml:"webhook_url" env:"WEBHOOK_URL"`
 	WebhookSecret Secret `yaml:"webhook_secret" env:"WEBHOOK_SECRET"`
 	Path          string `yaml:"path" env:"PATH"`
+	OCR           OCR    `yaml:"ocr" envPrefix:"OCR_"`
+}
+
+// OCR is the service that reads photos of a 行驶证; without URL there is none.
+type OCR struct {
+	URL   string `yaml:"url" env:"URL"`
+	Token Secret `yaml:"token" env:"TOKEN"`
 }
 
 func (t Telegram) on() bool { return t.Token != "" }
+
+func (t Telegram) webhook() bool { return t.Mode == "webhook" }
 
 // Push says when watched cars are checked and their watchers told.
 type Push struct {

@@ -110,9 +110,11 @@ func (w WeChat) check(v checker) {
 	if w.AESKey != "" {
 		v.secretMatches("wechat.aes_key", w.AESKey, aesKey, "EncodingAESKey: 43 letters and digits")
 	}
-	v.path("wechat.path", w.Path)
+	v.door("wechat.path", w.Path)
 	v.baseURL("wechat.api_base", w.APIBase)
-	v.positive("wechat.max_clock_skew", w.MaxClockSkew)
+	if w.MaxClockSkew < leastSkew {
+		v.fault("wechat.max_clock_skew", fmt.Sprintf("%s is too short", w.MaxClockSkew), "messages that WeChat sends again are up to 15s old: 20s or more")
+	}
 	for _, field := range sortedKeys(w.Template.Fields) {
 		v.oneOf("wechat.template.fields."+field, w.Template.Fields[field], templateFields...)
 	}
@@ -129,9 +131,12 @@ func (t Telegram) check(v checker) {
 			v.fault("telegram.proxy", "no address of a proxy", "http://host:port or socks5://host:port")
 		}
 	}
-	v.path("telegram.path", t.Path)
+	if t.OCR.URL != "" {
+		v.baseURL("telegram.ocr.url", t.OCR.URL)
+	}
+	v.door("telegram.path", t.Path)
 	if t.Mode == "webhook" {
-		v.baseURL("telegram.webhook_url", t.WebhookURL)
+		v.webURL("telegram.webhook_url", t.WebhookURL, "https")
 		v.present("telegram.webhook_secret", string(t.WebhookSecret))
 	}
 	if t.WebhookSecret != "" {
@@ -150,10 +155,14 @@ func (p Push) check(v checker) {
 var (
 	userID        = regexp.MustCompile(`^(telegram|wechat):\S+$`)
 	wechatToken   = regexp.MustCompile(`^[A-Za-z0-9]{3,32}$`)     // WeChat, 服务器配置
-	aesKey        = regexp.MustCompile(`^[A-Za-z0-9+/]{43}$`)     // WeChat, 消息加解密说明
+	aesKey        = regexp.MustCompile(`^[A-Za-z0-9]{43}$`)       // WeChat, 消息加解密说明
 	telegramToken = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`) // a line end in it would leak it through an error of net/url
 	webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)  // Bot API, setWebhook
 )
+
+// leastSkew leaves room for WeChat's redeliveries, which carry the timestamp of
+// the first try.
+const leastSkew = 20 * time.Second
 
 // A checker has one method for each thing a value can be.
 type checker struct{ faults *faults }
@@ -203,6 +212,14 @@ func (v checker) secretMatches(key string, value Secret, shape *regexp.Regexp, h
 func (v checker) path(key, value string) {
 	if u, err := url.Parse(value); err != nil || !strings.HasPrefix(value, "/") || len(value) < 2 || u.Path != value {
 		v.fault(key, fmt.Sprintf("%q is no path", value), "begin it with /")
+	}
+}
+
+// door is a path that a platform calls; those of the program are taken.
+func (v checker) door(key, value string) {
+	v.path(key, value)
+	if value == healthPath || value == readyPath {
+		v.fault(key, fmt.Sprintf("%q is the program's own", value), "such as /wechat or /telegram")
 	}
 }
 

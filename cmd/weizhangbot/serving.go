@@ -42,6 +42,23 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 	}}, nil
 }
 
+// listenPublic opens the address that strangers reach: with closer limits, and
+// as many connections as maxConnections. WriteTimeout counts from the request's
+// headers on and leaves room for the longest answer there is, to WeChat: held
+// beyond the five seconds after which it hangs up.
+func listenPublic(ctx context.Context, address string, h http.Handler, log logrus.FieldLogger) (*server, error) {
+	s, err := listen(ctx, address, h, log)
+	if err != nil {
+		return nil, err
+	}
+	s.http.ReadTimeout = 10 * time.Second
+	s.http.WriteTimeout = 20 * time.Second
+	s.http.IdleTimeout = time.Minute
+	s.http.MaxHeaderBytes = 8 << 10
+	s.listener = limitTo(s.listener, maxConnections)
+	return s, nil
+}
+
 // url is where the server can be reached from this machine.
 func (s *server) url() string {
 	address := s.listener.Addr().String()

@@ -35,7 +35,8 @@ type world struct {
 	client *juhe.Client
 	desk   *lookup.Desk
 	bot    *bot.Bot
-	fake   *juhetest.Server // nil: the real Juhe
+	push   map[string]bot.Pusher // of the bot; filled before it works
+	fake   *juhetest.Server      // nil: the real Juhe
 
 	// undo ends what was started, in the order it was started in.
 	undo []func() error
@@ -105,11 +106,12 @@ func (w *world) open(ctx context.Context) (err error) {
 		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
 	})
+	w.push = map[string]bot.Pusher{}
 	vehicles := w.config.Limits.VehiclesPerUser
 	if vehicles == 0 {
 		vehicles = math.MaxInt // no limit
 	}
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: vehicles, Fault: w.fault})
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: vehicles, Push: w.push, Fault: w.fault})
 	return nil
 }
 
