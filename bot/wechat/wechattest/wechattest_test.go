@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,12 +93,16 @@ func TestDelivery(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
 				try, bodies := 0, map[string]bool{}
 				p := &Platform{URL: "http://bot.example/", Account: "gh", AppID: "wx1", Token: "t", Mode: Plain, Client: Direct(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
+					mu.Lock()
 					bodies[r.RequestURI+string(body)] = true
 					try++
-					tt.bot(try, w, r)
+					this := try
+					mu.Unlock()
+					tt.bot(this, w, r)
 				}))}
 				began := time.Now()
 				o, err := p.Deliver(context.Background(), "oUSER", Text("x"))
@@ -110,6 +115,8 @@ func TestDelivery(t *testing.T) {
 				if took := time.Since(began); took != tt.took {
 					t.Errorf("took %v", took)
 				}
+				mu.Lock()
+				defer mu.Unlock()
 				if len(bodies) != 1 {
 					t.Error("the tries differ")
 				}
