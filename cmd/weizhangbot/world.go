@@ -25,7 +25,7 @@ import (
 
 // lookups is how many questions to the outside run at a time: they wait for
 // most of their time, and what a person asks for should not wait for others.
-const lookups = 16
+const lookups = 128
 
 // A world is the bot and everything it stands on.
 type world struct {
