@@ -10,7 +10,7 @@ type Message struct {
 	Channel string    // telegram, wechat, demo, chat
 	User    UserID    // unique over all channels: channel:id
 	Key     string    // what the platform repeats on redelivery; unique per user
-	At      time.Time // when it arrived, by our own clock
+	At      time.Time // when it arrived, by our own clock; zero: now
 	Lang    Lang      // of the person's client; "" is Chinese
 	Text    string
 	Event   Event

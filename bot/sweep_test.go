@@ -50,6 +50,21 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A message that does not say when it arrived arrived now: its conversation is
+// not over.
+func TestSweepLeavesWhatHasNoDate(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.bot.Handle(context.Background(), bot.Message{User: "test:a", Key: "1", Text: "苏E54321"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.Sweep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(w.handle(t, message("a", "2", "123456 654321"))); !strings.Contains(got, "查询时间") {
+		t.Errorf("%q", got)
+	}
+}
+
 // An answer that nobody has read yet survives the end of its conversation.
 func TestSweepKeepsWhatIsUnread(t *testing.T) {
 	box := newMailbox(bot.ErrParked)

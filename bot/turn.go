@@ -67,6 +67,9 @@ func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
 	if m.User == "" || m.Key == "" {
 		return Answer{}, errors.New("bot: message without user or key")
 	}
+	if m.At.IsZero() {
+		m.At = b.now()
+	}
 	rung := b.bell.listen(m.User, m.Key)
 	defer b.bell.leave(m.User, m.Key, rung)
 	answer, err := b.turn(ctx, m)
