@@ -68,13 +68,3 @@ func benchmark(b *testing.B, users int, do func(user int, n int64) error) {
 		}
 	})
 }
-
-// One step of the dialogue alone, without a store.
-func BenchmarkUnderstandAndStep(b *testing.B) {
-	w := newWorld(b)
-	_ = w
-	var s bot.Session
-	for b.Loop() {
-		s, _ = bot.Step(s, bot.Met{At: w.clock.now()})
-	}
-}
