@@ -206,38 +206,14 @@ func (w *world) Do(t testing.TB, words []string) {
 	case "lang":
 		w.lang = arg(1)
 	case "fault":
-		w.juhe.Set(fault(t, arg(1), arg(2), arg(3)))
+		faults, err := juhetest.ParseFaults(words[1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.juhe.Set(faults)
 	case "car":
 		w.juhe.AddCar(juhetest.Car{Plate: arg(1), Type: arg(2), Engine: arg(3), VIN: arg(4)})
 	default:
 		t.Fatalf("unknown change %q", words)
 	}
-}
-
-func fault(t testing.TB, kind, arg, times string) juhetest.Faults {
-	t.Helper()
-	number := func(s string) (n int) {
-		if s != "" {
-			if _, err := fmt.Sscan(s, &n); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return n
-	}
-	switch kind {
-	case "off":
-		return juhetest.Faults{}
-	case "code":
-		return juhetest.Faults{Endpoint: "query", ForceCode: number(arg), ForceTimes: number(times)}
-	case "rule":
-		return juhetest.Faults{Endpoint: "carPre", ForceCode: number(arg), ForceTimes: number(times)}
-	case "wrong":
-		return juhetest.Faults{WrongDigits: true, WrongDigitsCode: number(arg)}
-	case "maintenance":
-		return juhetest.Faults{Maintenance: true}
-	case "nonsense":
-		return juhetest.Faults{Endpoint: "query", Nonsense: juhetest.Nonsense(arg)}
-	}
-	t.Fatalf("unknown fault %q", kind)
-	return juhetest.Faults{}
 }

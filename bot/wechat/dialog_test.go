@@ -104,7 +104,11 @@ func (w *talk) Do(t testing.TB, words []string) {
 		}
 		w.added.Add(int64(d))
 	case "fault":
-		w.juhe.Set(fault(t, words[1], words[2], words[3]))
+		faults, err := juhetest.ParseFaults(strings.Fields(strings.Join(words[1:], " ")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.juhe.Set(faults)
 	case "car":
 		w.juhe.AddCar(juhetest.Car{Plate: words[1], Type: words[2], Engine: words[3], VIN: words[4]})
 	case "lang":

@@ -3,7 +3,6 @@ package wechat_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -206,35 +205,6 @@ func (j *journal) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
-}
-
-// fault sets what a "* fault" line of a dialogue asks for.
-func fault(t testing.TB, kind, arg, times string) juhetest.Faults {
-	t.Helper()
-	number := func(s string) (n int) {
-		if s != "" {
-			if _, err := fmt.Sscan(s, &n); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return n
-	}
-	switch kind {
-	case "off":
-		return juhetest.Faults{}
-	case "code":
-		return juhetest.Faults{Endpoint: "query", ForceCode: number(arg), ForceTimes: number(times)}
-	case "rule":
-		return juhetest.Faults{Endpoint: "carPre", ForceCode: number(arg), ForceTimes: number(times)}
-	case "wrong":
-		return juhetest.Faults{WrongDigits: true, WrongDigitsCode: number(arg)}
-	case "maintenance":
-		return juhetest.Faults{Maintenance: true}
-	case "nonsense":
-		return juhetest.Faults{Endpoint: "query", Nonsense: juhetest.Nonsense(arg)}
-	}
-	t.Fatalf("unknown fault %q", kind)
-	return juhetest.Faults{}
 }
 
 // inCI tells whether what is missing here must be there.
