@@ -51,7 +51,8 @@ func Step(s Session, in Input) (Session, []Effect) {
 const maxQueue = 10
 
 // waitLimit is how long the outcome of an effect is waited for before the
-// session goes on without it: longer than any query with its retries.
+// session goes on without it: longer than a query with its retries takes while
+// the program runs. One that comes later is told all the same.
 const waitLimit = 10 * time.Minute
 
 // A dialog is one Step under way.

@@ -64,7 +64,7 @@ func (r Report) Count() (open, decided, unknown int) {
 }
 
 // Owed is the money still to be paid, in 分: open and decided rows. A fine of
-// zero on an open row is one that is not fixed yet, so it counts as unknown.
+// zero is one that is not fixed yet, so it counts as unknown.
 func (r Report) Owed() Sum {
 	var s Sum
 	for _, v := range r.Violations {
