@@ -76,7 +76,8 @@ func (k keyring) data(chat int64, stamp uint32, label, send string) string {
 // for what this bot did not make for this chat.
 func (k keyring) read(chat int64, data, label string) (words string, stamp uint32, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(data)
-	if err != nil || len(b) < dataCipher {
+	// The decoder passes over line breaks and stray bits; this bot writes none.
+	if err != nil || len(b) < dataCipher || base64.RawURLEncoding.EncodeToString(b) != data {
 		return "", 0, false
 	}
 	stamp = binary.BigEndian.Uint32(b[dataStamp:])
