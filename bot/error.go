@@ -1,6 +1,9 @@
 package bot
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // A Kind is what went wrong, for the machine; UserText is the sentence for the
 // person. Every kind has one, and a test holds that.
@@ -16,6 +19,9 @@ const (
 	Interrupted Kind = "interrupted" // the answer was lost on its way: charged or not, nobody knows
 	Uncertain   Kind = "uncertain"   // the program stopped while the question was out
 	Unavailable Kind = "unavailable" // key, quota, account: the operator's to mend
+	UserLimit   Kind = "user_limit"  // the person has had their paid queries of the day
+	Budget      Kind = "budget"      // the operator's budget is used up
+	Locked      Kind = "locked"      // wrong digits were tried for this vehicle too often
 	StoreFull   Kind = "store_full"  // nothing can be written
 	Unsaved     Kind = "unsaved"     // an answer is at hand that could not be written yet
 	Broken      Kind = "broken"      // anything else: a bug, a damaged record
@@ -25,7 +31,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		WrongData, Maintenance, NoRule, Busy, Unreachable, Interrupted, Uncertain,
-		Unavailable, StoreFull, Unsaved, Broken,
+		Unavailable, UserLimit, Budget, Locked, StoreFull, Unsaved, Broken,
 	}
 }
 
@@ -35,6 +41,9 @@ type Error struct {
 	Kind  Kind
 	Err   error
 	Again bool // free and passing: the same question may be asked again by itself
+	// After is with Maintenance, Budget and UserLimit how long asking again
+	// makes no sense; 0 is not known.
+	After time.Duration
 }
 
 func (e *Error) Error() string {

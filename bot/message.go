@@ -49,6 +49,29 @@ func (l Licence) String() string {
 type Reply struct {
 	Text    string
 	Options []Option
+	Files   []File   `json:",omitempty"`
+	News    *Summary `json:",omitempty"` // of a notice about a vehicle
+}
+
+// A File goes out with a reply, where the platform can carry one.
+type File struct {
+	Name string // violations.csv
+	MIME string // text/csv
+	Data []byte
+}
+
+// A Summary is the news of a Reply in fields, for platforms that take a form
+// rather than a text. A nil pointer and a zero time are unknown, which is not
+// zero.
+type Summary struct {
+	Plate  string
+	Count  int  // new violations
+	Fine   *int // in 分
+	Points *int
+	At     time.Time
+	Place  string
+	Act    string
+	Note   string
 }
 
 // An Option is something to tap instead of typing: Label is shown, Send is what

@@ -42,8 +42,42 @@ type Queries interface {
 	// the same vehicle with the same digits at the same time. It may take as
 	// long as the traffic police do.
 	Query(ctx context.Context, r Request) (Report, error)
+	// Spare notes that an earlier answer served somebody, so that nothing was
+	// paid.
+	Spare(tx storage.Tx, at time.Time, u UserID) error
+	// Costs is what was paid in the days from and to, both included, newest
+	// first; days without a call are left out.
+	Costs(tx storage.Tx, from, to time.Time) (Costs, error)
 	// Sweep removes the answers that have had their time.
 	Sweep(ctx context.Context) error
+}
+
+// Costs is what queries cost. Budgets of 0 are none.
+type Costs struct {
+	Days          []DayCosts
+	DailyBudget   int
+	MonthlyBudget int
+	Today         int // paid, or maybe paid, today
+	Month         int // likewise, in this month
+}
+
+// DayCosts is what one day cost, in China.
+type DayCosts struct {
+	Day     time.Time // midnight in China
+	Calls   int       // queries sent
+	Charged int       // that cost something
+	Free    int
+	Unknown int         // whose outcome is unknown; they count as charged
+	Checks  int         // of Charged and Unknown: for watched vehicles
+	Spared  int         // questions that an earlier answer served
+	Codes   map[int]int // Calls by Juhe's code; 0 is an answer, -1 none
+	People  []UserCosts // who asked most, at most ten
+}
+
+// UserCosts is what was paid for one person, who is named by a pseudonym.
+type UserCosts struct {
+	By   string
+	Paid int
 }
 
 // A Request is one person's wish to have a vehicle looked up.
@@ -54,6 +88,11 @@ type Request struct {
 	Vehicle Vehicle
 	Rule    Rule
 	Refresh bool // an earlier answer will not do
+	// Check tells that nobody waits: a watched vehicle is due, and its digits
+	// were right before. It stops at Share percent of a budget, so that people
+	// are never starved by checks; at most 80.
+	Check bool
+	Share int
 }
 
 // A City is one row of the city table.

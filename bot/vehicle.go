@@ -51,6 +51,10 @@ type Saved struct {
 	City string `json:"city,omitempty"` // for showing
 	// Notice is the version of the privacy notice under which it was kept.
 	Notice int `json:"notice"`
+	// Owner is who shared the car with the person, who then may look and be
+	// told, and no more; "": it is their own.
+	Owner      UserID     `json:"owner,omitempty"`
+	Inspection Inspection `json:"inspection,omitzero"`
 }
 
 // MaskPlate keeps the first three and the last two characters: 沪C1**45.

@@ -206,3 +206,9 @@ func (u *unsaved) drop(key string) {
 	defer u.mu.Unlock()
 	delete(u.calls, key)
 }
+
+// Spare implements bot.Desk.
+func (d *Desk) Spare(storage.Tx, time.Time, bot.UserID) error { return nil }
+
+// Costs implements bot.Desk.
+func (d *Desk) Costs(storage.Tx, time.Time, time.Time) (bot.Costs, error) { return bot.Costs{}, nil }

@@ -70,6 +70,15 @@ const (
 	WhoAreYou   Act = "who"          // Smalltalk: 你是机器人吗
 	Sensitive   Act = "sensitive"    // Unknown: a phone or ID-card number and nothing else; never kept
 	NoCommand   Act = "no_command"   // Unknown: an unknown /command
+	JustCaught  Act = "just_caught"  // Subscribe: 刚刚好像被拍了; with Vehicles or Ref, or neither
+	KeepOn      Act = "keep_on"      // Subscribe: 继续关注, as an answer to "still wanted?"
+	Rename      Act = "rename"       // Correct: 叫它老婆的车, 第2辆叫公司的车; Reading.Name is the new name
+	Invite      Act = "invite"       // Subscribe: 邀请, 分享给家人; with Vehicles or Ref, or neither
+	Accept      Act = "accept"       // Subscribe: 邀请码 K7M2-9QXP; Reading.Code
+	Inspection  Act = "inspection"   // Help: 年检什么时候; ProvideInfo with Reading.Registered or Reading.Until
+	Export      Act = "export"       // ListVehicles: 导出
+	Calendar    Act = "calendar"     // ListVehicles: 日历
+	MoreCars    Act = "more_cars"    // ListVehicles: 我的车 第2页; Reading.Page
 )
 
 // Whole, as a wanted count, asks for the whole number; Unwanted for nothing.
@@ -108,6 +117,7 @@ type Open struct {
 	VIN      int      // likewise
 	Plate    string   // the plate that is asked about, if there is one
 	Choices  []string // with ChooseOne: what was offered, in order
+	Names    []string // how the person calls their saved cars, in order; "" for one without a name
 }
 
 // A Vehicle is one car of a message.
@@ -129,7 +139,11 @@ type Reading struct {
 	Unlabelled bool   // Engine or VIN came without a label
 	Ref        int    // refers to a saved car: its position from 1, LastRef the one used last, 0 none
 	Choice     int    // with Open.Choices: the position chosen from 1, 0 none
-	Name       string // whose car is meant: 老婆 of 老婆的车
+	Name       string // whose car is meant: 老婆 of 老婆的车; with Rename the new name, whole
+	Code       string // with Accept: the invitation code, upper case, without separators
+	Page       int    // with MoreCars, from 1
+	Registered string // a date of first registration: 2020-05-12
+	Until      string // 检验有效期至, as 2026-05-31; a month alone is its last day
 	City       string // a place that is asked about or answered, not part of a plate
 	Province   string // a province's name, likewise; with Correct the plate's right one
 	Letter     string // an agency letter answered to AskCityLetter
