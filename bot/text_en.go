@@ -211,6 +211,19 @@ var english = words{
 	"forget.done": "Everything has been deleted.",
 	"forget.no":   "Nothing has been deleted.",
 
+	// The periodic inspection.
+	"inspection.date":     "%[1]d-%[2]d-%[3]d",
+	"inspection.past":     "The inspection date %[1]s has passed. If the inspection was not done, please see to it soon.",
+	"inspection.until":    "Inspection valid until (检验有效期至) %[1]s.",
+	"inspection.computed": "Next inspection: by %[1]s (computed by the present rule, year %[2]d after registration).",
+	"inspection.opens":    "It can be handled from %[1]s.",
+	"inspection.open":     "It can be handled now.",
+	"inspection.claim":    "This time the mark is claimed in the 12123 app (交管12123), without a visit; not while violations are open.",
+	"inspection.site":     "This time the car goes to an inspection station; no mark is issued while violations are open.",
+	"inspection.how":      "Whether the car goes to a station or the mark is only claimed: see the 12123 app (交管12123).",
+	"inspection.caveat":   "The computation holds for non-operating small passenger cars only (up to 9 seats, no minivans), and not after an accident with injuries or a penalty for illegal modification. The vehicle licence and the 12123 app decide.",
+	"inspection.check":    "This is the date you told; the vehicle licence and the 12123 app decide.",
+
 	// Cities.
 	"city.one":       "%[1]s can be checked. Needed: %[2]s.",
 	"city.nothing":   "no further numbers",

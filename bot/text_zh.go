@@ -210,6 +210,19 @@ var chinese = words{
 	"forget.done": "已经全部删除。",
 	"forget.no":   "没有删除任何内容。",
 
+	// The periodic inspection: 公安部等四部门, in force since 2022-10-01; as of 2026-11.
+	"inspection.date":     "%[1]d年%[2]d月%[3]d日",
+	"inspection.past":     "%[1]s的检验日期已经过了。还没有办理的话，请尽快办理。",
+	"inspection.until":    "检验有效期至 %[1]s。",
+	"inspection.computed": "下次检验：%[1]s前（按现行规则推算，注册登记后第%[2]d年）。",
+	"inspection.opens":    "%[1]s起可以办理。",
+	"inspection.open":     "现在就可以办理。",
+	"inspection.claim":    "这一次在「交管12123」申领检验标志，不需要上线检测；有未处理的违章时不能申领。",
+	"inspection.site":     "这一次需要到检测站上线检验；有未处理的违章时不核发标志。",
+	"inspection.how":      "需要上线检测还是只申领标志，请看「交管12123」。",
+	"inspection.caveat":   "推算只适用于非营运小微型载客汽车（9座以下，不含面包车），发生过伤人事故或非法改装被处罚的车也不适用。以行驶证上的检验有效期和「交管12123」为准。",
+	"inspection.check":    "这是您告诉的日期，以行驶证和「交管12123」为准。",
+
 	// Cities.
 	"city.one":       "%[1]s可以查询，需要：%[2]s。",
 	"city.nothing":   "不需要其他号码",
