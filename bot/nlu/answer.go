@@ -69,6 +69,8 @@ func (r *reader) refused(a answer) bool {
 		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
+	case r.open.Question == Push && (a == decline || a == drop):
+		return r.set(Unsubscribe, "")
 	case a == none && r.open.asking():
 		return r.set(Help, NoDigits)
 	case a == drop, a == decline && r.open.asking():
