@@ -141,6 +141,7 @@ var english = words{
 	"adapter.group":   "For your privacy, please ask in a private chat.",
 	"adapter.private": "Open private chat",
 	"adapter.stale":   "This button has expired. Please send your message again.",
+	"adapter.files":   "Files cannot be sent here.",
 	"adapter.busy":    "Too many messages at once. Please try again shortly.",
 	"ask.photo":       "Read from the photo: plate %[1]s, engine number %[2]s, VIN %[3]s. Check with these? Please answer “yes”, “no” or “cancel”.",
 	"tap.result":      "Result",

@@ -140,6 +140,7 @@ var chinese = words{
 	"adapter.group":   "为了您的隐私，请在私聊里查询。",
 	"adapter.private": "打开私聊",
 	"adapter.stale":   "这个按钮已经过期，请重新发送。",
+	"adapter.files":   "微信里不能发送文件。",
 	"adapter.busy":    "消息太多了，请稍后再发。",
 	"ask.photo":       "从照片上读到：车牌 %[1]s，发动机号 %[2]s，车架号 %[3]s。用这些查询吗？请回复「是」「不是」或「取消」。",
 	"tap.result":      "结果",
