@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
@@ -77,4 +78,34 @@ func plans(tx storage.Tx, at time.Time, w Watch, u UserID, garage []Saved) ([]Ca
 		}
 	}
 	return cars, nil
+}
+
+// An Export is what can be taken away.
+type Export string
+
+// The exports.
+const (
+	ExportCars       Export = "cars"
+	ExportViolations Export = "violations"
+	ExportCalendar   Export = "calendar"
+)
+
+// Export is one of the files that the person could take away, in l. Of somebody
+// who is not known it is empty.
+func (f *Fleet) Export(ctx context.Context, u UserID, what Export, l Lang) (File, error) {
+	var cars []Car
+	err := f.Store.View(ctx, func(tx storage.Tx) (err error) {
+		cars, err = collect(tx, f.now(), f.Watch, u)
+		return err
+	})
+	if err != nil {
+		return File{}, err
+	}
+	switch what {
+	case ExportViolations:
+		return ViolationsCSV(l, cars), nil
+	case ExportCalendar:
+		return InspectionCalendar(l, cars, f.now()), nil
+	}
+	return CarsCSV(l, cars), nil
 }
