@@ -42,6 +42,9 @@ func Step(s Session, in Input) (Session, []Effect) {
 	case PageIs:
 		d.at, d.garage = in.At, in.Garage
 		d.pageIs(in)
+	case Collected:
+		d.at = in.At
+		d.collected(in)
 	}
 	d.notice()
 	return d.s, d.effects()
@@ -64,6 +67,7 @@ type dialog struct {
 
 	said    []string // paragraphs of the one reply of this step
 	options []Option
+	files   []File
 	wanted  []Effect
 }
 
@@ -72,7 +76,7 @@ func (d *dialog) effects() []Effect {
 	if len(d.said) == 0 {
 		return d.wanted
 	}
-	reply := Reply{Text: strings.Join(d.said, "\n\n"), Options: d.options}
+	reply := Reply{Text: strings.Join(d.said, "\n\n"), Options: d.options, Files: d.files}
 	return append([]Effect{Say{reply}}, d.wanted...)
 }
 
@@ -209,7 +213,7 @@ func (d *dialog) digress(r nlu.Reading) {
 	case nlu.Cities:
 		d.cities(r)
 	case nlu.ListVehicles:
-		d.listVehicles()
+		d.listOrTakeAway(r)
 	case nlu.Smalltalk:
 		d.talk(r)
 	default:

@@ -82,6 +82,14 @@ type PageIs struct {
 	Garage []Saved
 }
 
+// Collected is the outcome of Collect.
+type Collected struct {
+	At       time.Time
+	Calendar bool
+	Cars     []Car
+}
+
+func (Collected) input() {}
 func (Heard) input()     {}
 func (Met) input()       {}
 func (Odd) input()       {}
@@ -134,6 +142,11 @@ type Drop struct{ Vehicle }
 // Forget deletes everything that is kept of the person.
 type Forget struct{}
 
+// Collect asks for the person's cars with what is listed for them, to hand them
+// out as tables or, with Calendar, as a calendar; Collected answers it.
+type Collect struct{ Calendar bool }
+
+func (Collect) effect()    {}
 func (Say) effect()        {}
 func (FindRule) effect()   {}
 func (Lookup) effect()     {}

@@ -193,7 +193,7 @@ func TestInspectionText(t *testing.T) {
 		{"computed, with the rule's limits", Chinese, Inspection{Registered: date(t, "2020-11-05")}, []string{"2026年11月30日前", "按现行规则推算", "第6年", "现在就可以办理", "上线检验", "非营运小微型载客汽车", "12123", "2024年11月30日"}, "有效期至 "},
 		{"told", Chinese, Inspection{Until: date(t, "2027-05-31")}, []string{"检验有效期至 2027年5月31日", "2027年3月1日起", "行驶证"}, "推算"},
 		{"told and passed", Chinese, Inspection{Until: date(t, "2026-10-31")}, []string{"2026年10月31日的检验日期已经过了"}, "起可以办理"},
-		{"in English", English, Inspection{Registered: date(t, "2024-11-30")}, []string{"by 2026-11-30", "computed", "claimed in the 12123 app", "no minivans"}, "年"},
+		{"in English", English, Inspection{Registered: date(t, "2024-11-30")}, []string{"by 30 November 2026", "computed", "claimed in the 12123 app", "no minivans"}, "年"},
 		{"nothing told", Chinese, Inspection{}, []string{""}, "检验"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

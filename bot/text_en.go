@@ -213,7 +213,7 @@ var english = words{
 	"forget.no":   "Nothing has been deleted.",
 
 	// The periodic inspection.
-	"inspection.date":     "%[1]d-%[2]d-%[3]d",
+	"inspection.date":     "%[3]d %[2]s %[1]d",
 	"inspection.past":     "The inspection date %[1]s has passed. If the inspection was not done, please see to it soon.",
 	"inspection.until":    "Inspection valid until (检验有效期至) %[1]s.",
 	"inspection.computed": "Next inspection: by %[1]s (computed by the present rule, year %[2]d after registration).",
@@ -224,6 +224,30 @@ var english = words{
 	"inspection.how":      "Whether the car goes to a station or the mark is only claimed: see the 12123 app (交管12123).",
 	"inspection.caveat":   "The computation holds for non-operating small passenger cars only (up to 9 seats, no minivans), and not after an accident with injuries or a penalty for illegal modification. The vehicle licence and the 12123 app decide.",
 	"inspection.check":    "This is the date you told; the vehicle licence and the 12123 app decide.",
+
+	// Tables and calendars to take away.
+	"export.plate":   "Plate",
+	"export.type":    "Type",
+	"export.name":    "Name",
+	"export.city":    "City",
+	"export.checked": "Last check",
+	"export.next":    "Next check",
+	"export.listed":  "Open violations",
+	"export.owed":    "Owed (yuan)",
+	"export.unknown": "Violations without a fine",
+	"export.time":    "Time",
+	"export.place":   "Place",
+	"export.act":     "Violation",
+	"export.code":    "Code",
+	"export.points":  "Points",
+	"export.fine":    "Fine (yuan)",
+	"export.state":   "State",
+	"export.where":   "City of the violation",
+	"export.archive": "Document no.",
+	"export.event":   "%[1]s: inspection valid until",
+	"export.done":    "These are your saved cars (%[1]d) and the violations listed for them (%[2]d). Where a car is not checked by itself the cells are empty, which does not mean that there are none.\nThe data may lag; the record of the traffic police (12123 app) decides.",
+	"export.dates":   "These are the inspection dates of your cars (%[1]d), for the calendar of your phone. When a date has changed, send “calendar” once more and import it again.",
+	"export.nodates": "No inspection date of any car is known yet. Please tell the date 检验有效期至, which is on the second page of the vehicle licence.",
 
 	// Cities.
 	"city.one":       "%[1]s can be checked. Needed: %[2]s.",
@@ -345,6 +369,26 @@ var english = words{
 	"command.forgetme":    "Delete everything kept of you",
 	"command.cancel":      "Leave the current check",
 	"command.help":        "Help",
+
+	// The words of admins.
+	"admin.help":        "For admins:\n/admin cost: what queries cost, and the budgets",
+	"cost.today":        "Today: %[1]s, %[2]s",
+	"cost.month":        "This month: %[1]s, %[2]s",
+	"cost.paid":         "paid queries: %[1]d",
+	"cost.paid.money":   "paid queries: %[1]d (about %[2]s yuan)",
+	"cost.left":         "left of the budget: %[1]d of %[2]d",
+	"cost.nobudget":     "no budget is set",
+	"cost.over":         "The last %[1]d days: %[2]s",
+	"cost.whom":         "· asked for by people: %[1]d, automatic checks: %[2]d",
+	"cost.calls":        "· sent: %[1]d; charged %[2]d, free %[3]d, uncertain %[4]d (counted as charged)",
+	"cost.outcomes":     "· outcomes: %[1]s",
+	"cost.outcome":      "%[1]s: %[2]d",
+	"cost.answer":       "answered",
+	"cost.none":         "no answer",
+	"cost.spared":       "· served by earlier answers: %[1]d",
+	"cost.spared.money": "· served by earlier answers: %[1]d (about %[2]s yuan saved)",
+	"cost.days":         "Paid queries a day (people + checks; spared):",
+	"cost.day":          "%[1]s: %[2]d (%[3]d + %[4]d; %[5]d)",
 
 	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "Yes",

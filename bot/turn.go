@@ -18,6 +18,9 @@ type Bot struct {
 	now      func() time.Time
 	vehicles int
 	mail     *Mail
+	watch    Watch
+	admins   []UserID
+	price    float64
 	fault    func(error)
 	bell     bell
 	saved    atomic.Int64
@@ -32,6 +35,9 @@ type Config struct {
 	Now      func() time.Time // nil: time.Now
 	Vehicles int              // how many vehicles a person may save; 0: 5
 	Mail     *Mail            // what waits for people; nil: one that sends nothing by itself
+	Watch    Watch            // nil: nothing is checked by itself
+	Admins   []UserID         // who may use /admin
+	Price    float64          // yuan that a paid query costs, for /admin; 0: not known
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -39,7 +45,10 @@ type Config struct {
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
-	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, fault: c.Fault}
+	b := &Bot{
+		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
+		admins: c.Admins, price: c.Price, fault: c.Fault,
+	}
 	if b.fault == nil {
 		b.fault = func(error) {}
 	}
@@ -162,7 +171,11 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		}
 		t := r.begin(m.Key, m.At)
 		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
-		if err := run.step(run.input(m, run.bring(t, m.Lang))); err != nil {
+		handled, err := run.admin(m)
+		if err == nil && !handled {
+			err = run.step(run.input(m, run.bring(t, m.Lang)))
+		}
+		if err != nil {
 			return err
 		}
 		t = r.turn(m.Key)
@@ -288,6 +301,9 @@ func (x *run) apply(e Effect) (Input, error) {
 	case ShowPage:
 		report, _, err := x.b.desk.Stored(x.tx, x.at, e.Vehicle)
 		return PageIs{At: x.at, Page: e.Page, Report: report, OK: !report.At.IsZero(), Garage: x.r.Garage}, err
+	case Collect:
+		cars, err := plans(x.tx, x.at, x.b.watch, x.user, x.r.Garage)
+		return Collected{At: x.at, Calendar: e.Calendar, Cars: cars}, err
 	case Save:
 		x.r.keep(e.Saved)
 	case Drop:
