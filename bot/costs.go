@@ -41,9 +41,9 @@ const costDays = 30
 
 // A CostReport is the cost view of an operator, over some days up to now.
 type CostReport struct {
-	At    time.Time
-	Over  int     // days, the present one included
-	Price float64 // yuan for a paid query; 0: not known
+	At    time.Time `json:"at"`
+	Over  int       `json:"over_days"`                // the present one included
+	Price float64   `json:"yuan_per_query,omitempty"` // 0: not known
 	Costs
 }
 

@@ -138,8 +138,8 @@ func (x *run) unshare(v Vehicle) error {
 	return err
 }
 
-// accept takes up an invitation: of two who do at the same time, one gets it. It
-// holds the code and who invited, whose record it changes too.
+// accept takes up an invitation: of two who do at the same time, one gets it, as
+// it holds the code. Whoever invited is told by the watch.
 func (x *run) accept(code string) (Input, error) {
 	code = strings.ToUpper(code)
 	if err := x.hold(codeKey(code)); err != nil {
@@ -151,9 +151,6 @@ func (x *run) accept(code string) (Input, error) {
 	}
 	if why := x.refusal(i); why != NotRefused {
 		return Accepted{At: x.at, Why: why}, nil
-	}
-	if err := x.hold(userKey(i.Owner)); err != nil {
-		return nil, err
 	}
 	owner, err := load(x.tx, i.Owner)
 	if err != nil {
@@ -169,7 +166,7 @@ func (x *run) accept(code string) (Input, error) {
 	case err != nil:
 		return nil, err
 	}
-	return x.accepted(i, owner, s)
+	return x.accepted(i, s)
 }
 
 // refusal is why the person cannot take up an invitation, as far as it does not
@@ -194,21 +191,11 @@ func (x *run) refusal(i *invite) Refusal {
 	return NotRefused
 }
 
-// accepted saves the car, uses the code up, and tells who invited.
-func (x *run) accepted(i *invite, owner *record, s Saved) (Input, error) {
+// accepted saves the car, and uses the code up.
+func (x *run) accepted(i *invite, s Saved) (Input, error) {
 	x.r.keep(s)
 	i.Used = true
 	if err := i.save(x.tx); err != nil {
-		return nil, err
-	}
-	owner.Invites = slices.DeleteFunc(owner.Invites, func(o Invitation) bool { return o.Code == i.Code })
-	if err := owner.save(x.tx, i.Owner); err != nil {
-		return nil, err
-	}
-	err := x.b.mail.Notify(x.tx, i.Owner, Notice{
-		ID: "shared-" + i.Code, Kind: NoticeShared, At: x.at, Vehicle: i.Vehicle, City: i.City,
-	})
-	if err != nil {
 		return nil, err
 	}
 	p, err := x.plan(s.Vehicle)
