@@ -89,7 +89,11 @@ func (w *world) start(copied []byte) error {
 	w.desk = New(Config{
 		Store: w.store, Desk: w.police, Mail: w.mail, Now: w.now, Every: w.every,
 		NextReminder: yearly,
-		Fault:        func(err error) { w.faults = append(w.faults, err) },
+		Fault: func(err error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.faults = append(w.faults, err)
+		},
 	})
 	w.desk.diff = w.diff
 	ctx, cancel := context.WithCancel(context.Background())
@@ -235,6 +239,7 @@ func yearly(i bot.Inspection, at time.Time) (time.Time, bool) {
 type letters struct {
 	bot.Person
 	Notices []bot.Notice
+	Repeats int // notices that were there already: what is told is told once, so none are
 }
 
 // post keeps people's records in the store, as bot.Mail does: a notice is there
@@ -261,7 +266,7 @@ func (p post) Notify(tx storage.Tx, u bot.UserID, n bot.Notice) error {
 		return err
 	}
 	if slices.ContainsFunc(r.Notices, func(m bot.Notice) bool { return m.ID == n.ID }) {
-		return nil
+		return p.edit(tx, u, func(r *letters) { r.Repeats++ })
 	}
 	return p.edit(tx, u, func(r *letters) { r.Notices = append(r.Notices, n) })
 }
@@ -364,7 +369,8 @@ func (p *police) answer(r bot.Request) answer {
 	case "", bot.WrongData, bot.Interrupted:
 		p.paid, p.paidAt = append(p.paid, r), append(p.paidAt, now)
 	}
-	if e, ok := errors.AsType[*bot.Error](err); !ok || !e.Again {
+	e, ok := errors.AsType[*bot.Error](err)
+	if _, snoozed := storage.Snoozed(err); !snoozed && (!ok || !e.Again) {
 		p.answers[r.ID] = a
 	}
 	return a
