@@ -130,6 +130,15 @@ func (d *dying) Settle(tx storage.Tx, p bot.Parcel, to bot.Delivery) error {
 	return d.Mail.Settle(tx, p, to)
 }
 
+// dies has the process die after the next send, once more each time; 0: no more.
+func (r *rig) dies(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fails += n; n == 0 {
+		r.fails = 0
+	}
+}
+
 // says has a person write, and returns what they read.
 func (r *rig) says(u bot.UserID, text string) string {
 	r.t.Helper()
@@ -269,6 +278,20 @@ func (p *platform) tried() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.tries
+}
+
+func (p *platform) set(slow time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = slow
+}
+
+// heal has everything taken from now on.
+func (p *platform) heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = 0
+	clear(p.refusals)
 }
 
 // A desk knows every city, asks for no digits, and answers after a while.
