@@ -121,6 +121,9 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	if err := s.connect(w); err != nil {
 		return w, err
 	}
+	if err := s.listenAdmin(ctx, w); err != nil {
+		return w, err
+	}
 	w.inBackground(ctx, s.unending("work", func(ctx context.Context) error { return w.bot.Work(ctx, lookups) }))
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))

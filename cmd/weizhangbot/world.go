@@ -34,6 +34,7 @@ type world struct {
 	store  storage.Store
 	client *juhe.Client
 	desk   *lookup.Desk
+	watch  bot.Watch // nil: nothing is checked by itself
 	bot    *bot.Bot
 	push   map[string]bot.Pusher // of the bot; filled before it works
 	fake   *juhetest.Server      // nil: the real Juhe
@@ -111,7 +112,10 @@ func (w *world) open(ctx context.Context) (err error) {
 	if vehicles == 0 {
 		vehicles = math.MaxInt // no limit
 	}
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: vehicles, Push: w.push, Fault: w.fault})
+	w.bot = bot.New(bot.Config{
+		Store: w.store, Desk: w.desk, Vehicles: vehicles, Push: w.push, Fault: w.fault,
+		Admins: w.config.admins(), Price: w.config.Juhe.Price,
+	})
 	return nil
 }
 
