@@ -54,11 +54,12 @@ type Queries interface {
 
 // Costs is what queries cost. Budgets of 0 are none.
 type Costs struct {
-	Days          []DayCosts `json:"days"`
-	DailyBudget   int        `json:"daily_budget"`
-	MonthlyBudget int        `json:"monthly_budget"`
-	Today         int        `json:"today"` // paid, or maybe paid, today
-	Month         int        `json:"month"` // likewise, in this month
+	Days          []DayCosts  `json:"days"`
+	DailyBudget   int         `json:"daily_budget"`
+	MonthlyBudget int         `json:"monthly_budget"`
+	Today         int         `json:"today"`            // paid, or maybe paid, today
+	Month         int         `json:"month"`            // likewise, in this month
+	People        []UserCosts `json:"people,omitempty"` // who asked most in all Days, at most ten
 }
 
 // DayCosts is what one day cost, in China.

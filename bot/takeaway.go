@@ -14,7 +14,7 @@ func (d *dialog) listOrTakeAway(r nlu.Reading) {
 	case nlu.Export, nlu.Calendar:
 		d.takeAway(r.Act)
 	default:
-		d.listVehicles()
+		d.listVehicles(r)
 	}
 }
 

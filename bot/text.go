@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,16 @@ type key string
 type words map[key]string
 
 // catalogue holds every sentence that people read.
-var catalogue = map[Lang]words{Chinese: chinese, English: english}
+var catalogue = map[Lang]words{Chinese: joined(chinese, chineseCars), English: joined(english, englishCars)}
+
+// joined is one catalogue of several.
+func joined(parts ...words) words {
+	all := words{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
 
 // words is the catalogue of l.
 func (l Lang) words() words {
@@ -63,6 +73,17 @@ func isSaid(text string, k key) bool {
 	return false
 }
 
+// begins tells whether text begins with the sentence k, in any language.
+func begins(text string, k key) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, w := range catalogue {
+		if strings.HasPrefix(text, strings.ToLower(w[k])) {
+			return true
+		}
+	}
+	return false
+}
+
 // A Text names a sentence that adapters say by themselves.
 type Text string
 
@@ -75,6 +96,7 @@ const (
 	TextPrivate Text = "adapter.private" // the button that leads from there to the private chat
 	TextStale   Text = "adapter.stale"   // a button that no longer means anything
 	TextNoOCR   Text = "odd.picture"     // what to type instead of a photo
+	TextNoFiles Text = "adapter.files"   // the platform carries no files
 	TextBusy    Text = "adapter.busy"    // too many messages at once
 	WordResult  Text = "tap.result"      // what a person sends to get a late answer
 )

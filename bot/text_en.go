@@ -10,7 +10,8 @@ var english = words{
 	"help": "What you can do:\n" +
 		"· Check a car: send its plate, e.g. 沪C12345 or Hu C12345\n" +
 		"· All at once: 沪C12345 engine 123456 VIN 654321\n" +
-		"· “my cars”: the cars you have saved\n" +
+		"· “save”, “my cars”, “unsubscribe”: cars that are kept and checked; you are told of new violations\n" +
+		"· “I was just flashed”: check more often on the next days; “inspection”: when it is due; “invite”: share a car\n" +
 		"· “cities”: where checks are possible; “/cities Jiangsu” for one province\n" +
 		"· “back”, “cancel”: change or leave the current check\n" +
 		"· “my data”, “forget me”: see or delete your data",
@@ -18,7 +19,7 @@ var english = words{
 	"privacy": "About your data:\n" +
 		"· For a check, the plate, the vehicle type and the numbers that the city requires go to Juhe Data (聚合数据), which asks the traffic police.\n" +
 		"· Only the last characters that the city requires are kept, encrypted; those of a single check are not used once the conversation has ended.\n" +
-		"· Only cars that you ask to save stay here, and you can remove them at any time.\n" +
+		"· Only cars that you save stay here, to be checked regularly and to tell you; you can remove them at any time.\n" +
 		"· “my data” shows everything that is saved, “forget me” deletes all of it.\n" +
 		"· Please check only your own car, or one whose owner has agreed.",
 
@@ -43,9 +44,7 @@ var english = words{
 	"queue.dropped":    "The %[1]d cars in line were cancelled.",
 	"ask.swap":         "The engine number and the VIN may be the wrong way round. Swap them and check again? Please answer “yes”, “no” or “cancel”.",
 	"ask.vin":          "The check digit of the VIN %[1]s does not fit, so one character may be wrong. If it is right, answer “yes”; if not, send it again, or “cancel” to stop.",
-	"ask.delete":       "Stop keeping %[1]s? Please answer “yes”, “no” or “cancel”.",
 	"ask.forget":       "This deletes your saved cars and the whole conversation, and cannot be undone.\nTo confirm, answer with this one word: DELETE. Any other answer deletes nothing.",
-	"ask.which":        "Which one? Please send it with its plate, e.g. “unsubscribe 沪C12345”.\n%[1]s",
 
 	"engine.last":  "the last %[1]d characters of the engine number (发动机号码)",
 	"engine.whole": "the whole engine number (发动机号码)",
@@ -126,7 +125,6 @@ var english = words{
 	"wait.rule":   "Finding out which numbers %[1]s needs, one moment please.",
 	"wait.cancel": "The check of %[1]s is already under way and cannot be stopped; you will get its result. Everything else is cancelled.",
 	"wait.change": "Checking %[1]s. Please wait for the result before changing anything; that saves a paid query.",
-	"wait.later":  "Checking %[1]s. Please send that again once the result is here.",
 	"wait.gone":   "The earlier check has not brought a result yet; should it still come, you will read it.",
 	"result.none": "No result is outstanding.",
 
@@ -141,6 +139,7 @@ var english = words{
 	"adapter.group":   "For your privacy, please ask in a private chat.",
 	"adapter.private": "Open private chat",
 	"adapter.stale":   "This button has expired. Please send your message again.",
+	"adapter.files":   "Files cannot be sent here.",
 	"adapter.busy":    "Too many messages at once. Please try again shortly.",
 	"ask.photo":       "Read from the photo: plate %[1]s, engine number %[2]s, VIN %[3]s. Check with these? Please answer “yes”, “no” or “cancel”.",
 	"tap.result":      "Result",
@@ -188,26 +187,6 @@ var english = words{
 	"age.hours":   "%[1]d h ago",
 	"age.days":    "%[1]d days ago",
 
-	// Saved vehicles.
-	"garage.none":    "You have no saved cars. After a check, send “save” to keep the car.",
-	"garage.list":    "Your saved cars (%[1]d):\n%[2]s\nSend a plate to check that car, or “unsubscribe” to remove one.",
-	"garage.saved":   "%[1]s is saved as no. %[2]d of “my cars”; from now on its plate is enough for a check. New violations are not looked for automatically at present.",
-	"garage.full":    "At most %[1]d cars can be saved. Please remove one first with “unsubscribe”.",
-	"garage.dropped": "%[1]s is no longer saved.",
-	"garage.unknown": "%[1]s is not among your saved cars.",
-	"garage.noref":   "There is no no. %[1]d among your saved cars.",
-	"garage.nolast":  "No car has been checked yet. Please send a plate.",
-	"save.first":     "Which car should be saved? Please send its plate; it is saved once a check has found it.",
-	"save.after":     "%[1]s is checked once first, then saved.",
-	"save.form":      "All right, it is saved once a check has found it.",
-
-	"data.title":  "What is saved:",
-	"data.none":   "None of your cars is saved.",
-	"data.car":    "· %[1]s %[2]s, engine number %[3]s, VIN %[4]s",
-	"data.last":   "· Last check: %[1]s (for this conversation only, no longer used after about a day and a half)",
-	"data.form":   "· Check under way: %[1]s",
-	"data.blank":  "none",
-	"data.how":    "Send “forget me” to delete everything.",
 	"forget.done": "Everything has been deleted.",
 	"forget.no":   "Nothing has been deleted.",
 
@@ -300,7 +279,7 @@ var english = words{
 	// Failures: what happened, whether it cost, how to go on.
 	"error.of":          "%[1]s: %[2]s",
 	"error.wrong_data":  "The plate and the numbers do not match. Please compare them with the vehicle licence (行驶证).",
-	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged. Please try again some time later.",
+	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged.",
 	"error.no_rule":     "No city was found for this plate. Please check it. Nothing was charged.",
 	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged.",
 	"error.unreachable": "The query service cannot be reached right now. Nothing was charged.",
@@ -314,11 +293,51 @@ var english = words{
 	"error.unsaved":     "The result is here but cannot be saved right now; it will not be paid for twice. Please send that again later.",
 	"error.broken":      "Something went wrong here. Please try again later.",
 
+	// What people are told without asking.
+	"notice.several":    "You have %[1]d messages:",
+	"notice.morning":    "%[1]d messages came during the night:",
+	"notice.more":       "%[1]d older messages were summed up, about: %[2]s. Send “my cars” to see how things stand.",
+	"notice.noplates":   "your account",
+	"notice.car":        "%[1]s (%[2]s)",
+	"notice.head":       "%[1]s: the record of violations has changed",
+	"notice.first":      "%[1]s: first automatic check",
+	"notice.found":      "%[1]s: the check you were waiting for is done",
+	"notice.failed":     "%[1]s: the check you were waiting for did not succeed. %[2]s",
+	"notice.wrong":      "%[1]s: the plate and the numbers did not match in a check, so checks are paused. Please compare them with the vehicle licence (行驶证), send the plate and the right numbers to check again, then send “save” to go on.",
+	"notice.lacks":      "%[1]s: its city asks for more numbers now, so checks are paused. Please send the plate, add the numbers, then send “save” to go on.",
+	"notice.still":      "Do you still want to hear about %[1]s? You have not written for a while, so it is checked less often.",
+	"notice.expiring":   "You have not written for a long time. Your saved cars and data will be deleted in a month; to keep them, answer with anything.",
+	"notice.expired":    "You have not written for a year, so your saved cars and data were deleted. Send a plate whenever you want to start again.",
+	"notice.shared":     "From now on somebody else is told about %[1]s as well.",
+	"notice.unshared":   "%[1]s is no longer shared with you and not checked for you any more. You can check and save it with the numbers of its vehicle licence (行驶证).",
+	"notice.inspection": "The inspection of %[1]s is coming up.",
+	"notice.alarm":      "Operations: %[1]s",
+	"news.new":          "New violations: %[1]d",
+	"news.decided":      "Processed but still unpaid: %[1]d",
+	"news.gone":         "No longer listed: %[1]d; whether they are settled, 交管12123 tells",
+	"news.gone.row":     "%[1]s %[2]s (no longer listed)",
+	"news.open":         "Listed at present: %[1]d",
+	"news.rest":         "%[1]d more; to see all of them send: %[2]s",
+	"summary.one":       "Please see to it",
+	"summary.several":   "%[1]d cars have new violations",
+	"label.still":       "Keep watching",
+	"label.drop":        "Remove %[1]s",
+	"send.keep":         "/subscribe %[1]s",
+
+	// Alarms, to admins.
+	"alarm.key":         "Juhe refuses juhe.key; queries and checks have stopped. Please see whether the key is valid.",
+	"alarm.quota":       "The quota or rate at Juhe is used up; queries and checks pause. Please buy more or wait.",
+	"alarm.provider":    "Juhe fails again and again; nothing is asked until it recovers.",
+	"alarm.code":        "Juhe returned a code that is not documented; it is counted as charged.",
+	"alarm.budget":      "A budget is used up; some checks or queries have stopped. See juhe.daily_budget and juhe.monthly_budget.",
+	"alarm.uncertain":   "The outcome of a query is uncertain; it is counted as charged.",
+	"alarm.undelivered": "A message could not be sent several times and waits for its person's next message.",
+
 	// The menu of slash commands.
 	"command.query":       "Check a car: /query 沪C12345",
 	"command.cars":        "My cars",
-	"command.subscribe":   "Save a car",
-	"command.unsubscribe": "No longer save a car",
+	"command.subscribe":   "Save a car and have it checked",
+	"command.unsubscribe": "No longer keep and check a car",
 	"command.refresh":     "Check the last car again",
 	"command.cities":      "Cities that can be checked",
 	"command.mydata":      "Show what is kept of you",

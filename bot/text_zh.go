@@ -9,7 +9,8 @@ var chinese = words{
 	"help": "可以这样使用：\n" +
 		"· 查违章：发送车牌号，例如 沪C12345\n" +
 		"· 一次说完：沪C12345 发动机号 123456 车架号 654321\n" +
-		"· 订阅、我的车、退订：保存车辆，以后发「查第1辆」即可查询\n" +
+		"· 订阅、我的车、退订：保存车辆并自动检查，有新违章会通知您\n" +
+		"· 刚刚好像被拍了：在之后几天加查；年检：查看检验日期；邀请：和家人共享一辆车\n" +
 		"· 城市：查看能查询的城市，例如「苏州能查吗」\n" +
 		"· 上一步、取消：修改或离开当前查询；刷新：重新查询\n" +
 		"· 隐私、我的数据、忘记我：了解、查看或删除您的数据",
@@ -17,7 +18,7 @@ var chinese = words{
 	"privacy": "关于您的数据：\n" +
 		"· 查询时，车牌、车辆类型和城市要求的号码会提交给聚合数据，由其向交管部门查询。\n" +
 		"· 只保留城市要求的末尾几位，加密存放；一次查询的内容在对话结束后不再使用。\n" +
-		"· 只有您要求保存的车才会留下，随时可以删除。\n" +
+		"· 只有您订阅的车才会留下，用来定期检查和通知您，随时可以退订删除。\n" +
 		"· 「我的数据」查看保存的全部内容，「忘记我」全部删除。\n" +
 		"· 请只查询本人的车，或已经得到车主同意的车。",
 
@@ -42,9 +43,7 @@ var chinese = words{
 	"queue.dropped":    "之前排队的 %[1]d 辆车已取消。",
 	"ask.swap":         "发动机号和车架号可能发反了。要对调后再查一次吗？请回复「是」「不是」或「取消」。",
 	"ask.vin":          "车架号 %[1]s 的校验位不对，可能有一位写错了。确认无误请回复「是」，否则请重新发送；不查了发「取消」。",
-	"ask.delete":       "不再保存 %[1]s，确定吗？请回复「是」「不是」或「取消」。",
 	"ask.forget":       "将删除保存的车辆和全部对话内容，无法恢复。\n确认请完整回复：确认删除；其他任何回复都不会删除。",
-	"ask.which":        "请问是哪一辆？请发车牌号，例如「退订 沪C12345」。\n%[1]s",
 
 	"engine.last":  "发动机号后%[1]d位",
 	"engine.whole": "完整的发动机号",
@@ -125,7 +124,6 @@ var chinese = words{
 	"wait.rule":   "正在确认 %[1]s 需要哪些号码，请稍候。",
 	"wait.cancel": "%[1]s 的查询可能已经发出，停不下来；结果出来会发给您，其余的已取消。",
 	"wait.change": "正在查询 %[1]s。等结果出来再改，可以少付一次费。",
-	"wait.later":  "正在查询 %[1]s，请等结果出来后再发一次。",
 	"wait.gone":   "之前的查询还没有结果；如果之后查到，会一并告诉您。",
 	"result.none": "没有等待中的结果。",
 
@@ -140,6 +138,7 @@ var chinese = words{
 	"adapter.group":   "为了您的隐私，请在私聊里查询。",
 	"adapter.private": "打开私聊",
 	"adapter.stale":   "这个按钮已经过期，请重新发送。",
+	"adapter.files":   "微信里不能发送文件。",
 	"adapter.busy":    "消息太多了，请稍后再发。",
 	"ask.photo":       "从照片上读到：车牌 %[1]s，发动机号 %[2]s，车架号 %[3]s。用这些查询吗？请回复「是」「不是」或「取消」。",
 	"tap.result":      "结果",
@@ -187,26 +186,6 @@ var chinese = words{
 	"age.hours":   "%[1]d小时前",
 	"age.days":    "%[1]d天前",
 
-	// Saved vehicles.
-	"garage.none":    "还没有保存的车。查询后发「订阅」即可保存。",
-	"garage.list":    "您保存了 %[1]d 辆车：\n%[2]s\n发「查第1辆」查询，发「退订」删除。",
-	"garage.saved":   "%[1]s 已保存到「我的车」，发「查第%[2]d辆」就能查询。目前不会自动检查新违章。",
-	"garage.full":    "最多保存 %[1]d 辆车。请先用「退订」删除一辆。",
-	"garage.dropped": "%[1]s 已不再保存。",
-	"garage.unknown": "「我的车」里没有 %[1]s。",
-	"garage.noref":   "「我的车」里没有第 %[1]d 辆。",
-	"garage.nolast":  "还没有查过车。请发送车牌号。",
-	"save.first":     "要保存哪辆车？请发送车牌号，查到后就会保存。",
-	"save.after":     "先查询一次 %[1]s，查到后就会保存。",
-	"save.form":      "好的，查到后就会保存。",
-
-	"data.title":  "保存的内容：",
-	"data.none":   "没有保存您的任何车辆。",
-	"data.car":    "· %[1]s %[2]s，发动机号 %[3]s，车架号 %[4]s",
-	"data.last":   "· 最近查询：%[1]s（对话中暂存，约一天半后删除）",
-	"data.form":   "· 进行中的查询：%[1]s",
-	"data.blank":  "无",
-	"data.how":    "发「忘记我」可以全部删除。",
 	"forget.done": "已经全部删除。",
 	"forget.no":   "没有删除任何内容。",
 
@@ -299,7 +278,7 @@ var chinese = words{
 	// Failures: what happened, whether it cost, how to go on.
 	"error.of":          "%[1]s：%[2]s",
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
-	"error.maintenance": "当地的查询正在维护或未开通，没有收费。请过一段时间再试。",
+	"error.maintenance": "当地的查询正在维护或未开通，没有收费。",
 	"error.no_rule":     "没有找到这个车牌的查询城市，请核对车牌。没有产生费用。",
 	"error.busy":        "交管部门的网络暂时不通，没有收费。",
 	"error.unreachable": "暂时连不上查询服务，没有收费。",
@@ -313,11 +292,51 @@ var chinese = words{
 	"error.unsaved":     "结果已经收到，但暂时无法保存，不会重复付费。请稍后再发一次。",
 	"error.broken":      "服务出了问题，请稍后再试。",
 
+	// What people are told without asking.
+	"notice.several":    "有 %[1]d 条消息：",
+	"notice.morning":    "夜间有 %[1]d 条消息：",
+	"notice.more":       "更早的 %[1]d 条消息已合并，涉及：%[2]s。发「我的车」查看现状。",
+	"notice.noplates":   "您的账户",
+	"notice.car":        "%[1]s（%[2]s）",
+	"notice.head":       "%[1]s 的违章记录有变化",
+	"notice.first":      "%[1]s 的首次检查结果",
+	"notice.found":      "%[1]s 之前等待的查询已有结果",
+	"notice.failed":     "%[1]s 之前等待的查询没有成功。%[2]s",
+	"notice.wrong":      "%[1]s：检查时车牌和号码对不上，已暂停检查。请对照行驶证，把车牌和正确的号码一起发来重新查询，再发「订阅」即可恢复。",
+	"notice.lacks":      "%[1]s：当地现在要求更多号码，已暂停检查。请发送车牌号，补齐号码查询后再发「订阅」即可恢复。",
+	"notice.still":      "还需要继续关注 %[1]s 吗？一段时间没有收到您的消息，检查会先放慢一些。",
+	"notice.expiring":   "您很久没有来过了。保存的车辆和数据将在一个月后删除；想保留，回复任意内容即可。",
+	"notice.expired":    "一年没有收到您的消息，保存的车辆和数据已经删除。需要时发送车牌号即可重新开始。",
+	"notice.shared":     "从现在起，还有一位关注者也会收到 %[1]s 的提醒。",
+	"notice.unshared":   "%[1]s 的分享已经结束，不再为您检查。需要时可以用行驶证上的号码重新查询和订阅。",
+	"notice.inspection": "%[1]s 快到检验时间了。",
+	"notice.alarm":      "运维提醒：%[1]s",
+	"news.new":          "新违章 %[1]d 条",
+	"news.decided":      "已处理、仍未交费 %[1]d 条",
+	"news.gone":         "不再列出 %[1]d 条，是否办结以交管12123为准",
+	"news.gone.row":     "%[1]s %[2]s（不再列出）",
+	"news.open":         "目前共列出 %[1]d 条",
+	"news.rest":         "还有 %[1]d 条，发「%[2]s」看全部。",
+	"summary.one":       "请留意处理",
+	"summary.several":   "共%[1]d辆车有新违章",
+	"label.still":       "继续关注",
+	"label.drop":        "退订 %[1]s",
+	"send.keep":         "订阅 %[1]s",
+
+	// Alarms, to admins.
+	"alarm.key":         "聚合数据不接受 juhe.key，查询和检查已停止。请检查密钥是否有效、是否过期。",
+	"alarm.quota":       "聚合数据的次数或频率已经用完，查询和检查暂停。请充值或稍后再试。",
+	"alarm.provider":    "聚合数据连续失败，暂时不再提问，恢复后自动继续。",
+	"alarm.code":        "聚合数据返回了没有文档的错误码，已按收费处理。",
+	"alarm.budget":      "预算已用到限额，部分检查或查询已停止。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
+	"alarm.uncertain":   "有一次查询的结果不确定，已按收费记账。",
+	"alarm.undelivered": "有消息多次发送失败，已放弃推送，留待用户下次发消息时送达。",
+
 	// The menu of slash commands.
 	"command.query":       "查违章：/query 沪C12345",
 	"command.cars":        "我的车",
-	"command.subscribe":   "订阅：保存一辆车",
-	"command.unsubscribe": "退订：不再保存一辆车",
+	"command.subscribe":   "订阅：保存并自动检查一辆车",
+	"command.unsubscribe": "退订：不再保存和检查一辆车",
 	"command.refresh":     "重新查询上一辆车",
 	"command.cities":      "能查询的城市",
 	"command.mydata":      "我的数据：查看保存的内容",

@@ -86,7 +86,8 @@ func (r *reader) byPlate() bool {
 	if len(r.Vehicles) == 0 {
 		return false
 	}
-	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) {
+	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) ||
+		r.about.any(apology) && r.hasRole(glue) && !r.is.any(look|offence) {
 		return r.set(Correct, "")
 	}
 	v := r.Vehicles[0]
@@ -148,7 +149,7 @@ func (r *reader) byValue() bool {
 	case r.alternative():
 		r.Engine, r.VIN, r.Type = "", "", ""
 		return r.set(Help, LastN)
-	case r.given() && (r.corrected || r.is.any(wrong|change)):
+	case r.given() && (r.corrected || r.is.any(wrong|change) || r.about.any(apology) && r.open.Question != AskDigits):
 		return r.set(Correct, "")
 	case r.Engine != "" || r.VIN != "":
 		if r.is.any(offence|look) && r.open.Question != AskDigits {

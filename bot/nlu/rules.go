@@ -114,6 +114,7 @@ var plainRules = [...]rule{
 	{all: elsewhere, some: able | look | query, intent: Cities},
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
+	{all: why | tell, none: stop | not, intent: Help},
 	{some: help, none: tell | offence, intent: Help},
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},

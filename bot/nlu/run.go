@@ -14,7 +14,11 @@ func (s *scanner) latin(i int) token {
 	if n, end := numberedCar(s.text[i:], s.before(i)); end > 0 {
 		return token{kind: ordinal, start: i, end: i + end, n: n}
 	}
-	if p := phraseAt(s.text[i:], s.before(i)); p != nil {
+	before := s.before(i)
+	if n := len(s.tokens); n > 0 && s.tokens[n-1].kind == numberPlate {
+		before = 0 // 沪A12345vin654321
+	}
+	if p := phraseAt(s.text[i:], before); p != nil {
 		return s.word(i, p)
 	}
 	if t, ok := s.counted(i); ok {

@@ -73,10 +73,24 @@ func scan(t plate.Text, open Open) *scanner {
 		s.tokens = append(s.tokens, t)
 		i = t.end
 	}
+	if s.headed() {
+		s.is |= police
+	}
 	s.findDates()
 	hidePrivate(s.text, s.tokens)
 	s.join()
 	return s
+}
+
+// headed tells whether the message begins with its sender, as text messages do:
+// 【违章提醒】. A plate in brackets is none.
+func (s *scanner) headed() bool {
+	const longest = 16
+	if len(s.text) == 0 || s.text[0] != '【' {
+		return false
+	}
+	end := slices.Index(s.text[:min(longest, len(s.text))], '】')
+	return end > 2 && !slices.ContainsFunc(s.tokens, func(t token) bool { return t.kind == numberPlate && t.start < end })
 }
 
 // at cuts the token that begins at i.

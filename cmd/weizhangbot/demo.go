@@ -7,6 +7,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 )
 
@@ -46,6 +47,7 @@ func (c demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
+	w.outbox.Add("demo", deliver.Channel{Pusher: page})
 	s, err := listen(ctx, c.Listen, page, log)
 	if err != nil {
 		return fmt.Errorf("%w: choose another address with --listen, such as 127.0.0.1:0", err)
