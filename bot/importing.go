@@ -142,8 +142,8 @@ func (f *Fleet) save(ctx context.Context, u UserID, cars []entry) (crowded []Imp
 			return err
 		}
 		at := f.now()
-		if r.Session.Seen.IsZero() { // they never wrote: the year of silence begins today
-			r.Session = Session{Version: sessionVersion, Seen: at}
+		if r.lastSeen().IsZero() { // they never wrote: the year of silence begins today
+			r.Seen = at
 		}
 		for _, e := range cars {
 			s := e.saved

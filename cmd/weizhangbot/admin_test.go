@@ -67,7 +67,7 @@ func TestAdminBesideServe(t *testing.T) {
 		t.Errorf("cost: %d\n%s%s", code, out, errs)
 	}
 	o.telegram.Say(42, "/admin cost")
-	o.reads("最近 30 天：付费查询")
+	o.reads("最近 7 天：付费查询")
 	o.telegram.Say(43, "/admin cost")
 	until(t, "others read that there is no such command", func() bool {
 		for _, m := range o.telegram.Messages(43) {
