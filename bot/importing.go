@@ -81,9 +81,9 @@ type ImportReport struct {
 	Imported int           `json:"imported"` // new and renewed, if it was done
 	Faults   []ImportFault `json:"faults"`
 	Notes    []ImportFault `json:"notes"`
-	// Checks is what watching the new and renewed cars will cost a week, at
-	// most: a car that others watch already costs nothing more. Money is that
-	// in yuan; 0: the price is not known.
+	// Checks is what watching the new and renewed cars will cost a week, as a
+	// rule: more while something is new, nothing for a car that others watch
+	// already. Money is that in yuan; 0: the price is not known.
 	Checks int     `json:"checks_per_week"`
 	Money  float64 `json:"yuan_per_week,omitempty"`
 }

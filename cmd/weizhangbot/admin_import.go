@@ -107,11 +107,11 @@ func (c adminImport) text(r bot.ImportReport) string {
 	default:
 		fmt.Fprintf(&b, "imported: %d\n", r.Imported)
 	}
-	fmt.Fprintf(&b, "watching them: at most %s a week", count(r.Checks, "paid check"))
+	fmt.Fprintf(&b, "watching them: %s a week", count(r.Checks, "paid check"))
 	if r.Money > 0 {
 		fmt.Fprintf(&b, ", about %.2f yuan", r.Money)
 	}
-	b.WriteString("\n")
+	b.WriteString(" (push.every; more while something is new)\n")
 	return b.String()
 }
 
