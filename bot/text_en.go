@@ -360,6 +360,7 @@ var english = words{
 	"cost.outcome":      "%[1]s: %[2]d",
 	"cost.answer":       "answered",
 	"cost.none":         "no answer",
+	"cost.people":       "· most was paid for (pseudonyms): %[1]s",
 	"cost.spared":       "· served by earlier answers: %[1]d",
 	"cost.spared.money": "· served by earlier answers: %[1]d (about %[2]s yuan saved)",
 	"cost.days":         "Paid queries a day (people + checks; spared):",

@@ -359,6 +359,7 @@ var chinese = words{
 	"cost.outcome":      "%[1]s %[2]d 次",
 	"cost.answer":       "有答复",
 	"cost.none":         "没有答复",
+	"cost.people":       "· 为谁付得最多（代号）：%[1]s",
 	"cost.spared":       "· 用之前的结果省下 %[1]d 次",
 	"cost.spared.money": "· 用之前的结果省下 %[1]d 次，约 %[2]s 元",
 	"cost.days":         "每天的付费次数（有人查询 + 自动检查；省下）：",

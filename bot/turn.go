@@ -321,7 +321,7 @@ func (x *run) apply(e Effect) (Input, error) {
 	case ShowPage:
 		return x.showPage(e)
 	case Collect:
-		cars, err := plans(x.tx, x.at, x.b.watch, x.user, x.r.Garage)
+		cars, err := x.cars()
 		return Collected{At: x.at, Calendar: e.Calendar, Cars: cars}, err
 	case Forget:
 		return nil, x.forget()
