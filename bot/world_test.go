@@ -38,8 +38,8 @@ type world struct {
 	lang   bot.Lang
 	fault  func(error)
 
-	messages, vehicles int  // limits
-	live               bool // time is made up: what is under way can be waited for
+	messages, vehicles, queries, budget int  // limits
+	live                                bool // time is made up: what is under way can be waited for
 
 	post *post // what was pushed
 
@@ -108,7 +108,7 @@ func (w *world) start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
+	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true, QueriesPerUserPerDay: w.queries, DailyBudget: w.budget})
 	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.clock.now})
 	if w.push != nil {
 		outbox.Add("test", deliver.Channel{Pusher: w.push})
@@ -197,13 +197,10 @@ func (w *world) settle() {
 	}
 }
 
-// pass moves the clock, a day at a time as life does.
+// pass moves the clock, and lets everything happen that is due then.
 func (w *world) pass(d time.Duration) {
-	const day = 24 * time.Hour
-	for ; d > 0; d -= day {
-		w.clock.add(min(d, day))
-		w.settle()
-	}
+	w.clock.add(d)
+	w.settle()
 }
 
 // direct is a network without a wire.
@@ -239,7 +236,8 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Do implements bottest.World: pass 168h (with all that is due meanwhile) ·
-// violation 沪A12345 · limit messages 3 · limit vehicles 12 · restart · wait 3h · fault code 225603 [times] ·
+// violation 沪A12345 · limit messages 3 (vehicles, queries, budget) ·
+// restart · wait 3h · fault code 225603 [times] ·
 // fault wrong 225607 · fault maintenance · fault nonsense html · fault off ·
 // car 沪A12345 02 engine vin · lang en.
 func (w *world) Do(t testing.TB, words []string) {
@@ -276,10 +274,15 @@ func (w *world) Do(t testing.TB, words []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if arg(1) == "messages" {
+		switch arg(1) {
+		case "messages":
 			w.messages = n
-		} else {
+		case "vehicles":
 			w.vehicles = n
+		case "queries":
+			w.queries = n
+		default:
+			w.budget = n
 		}
 		w.stop()
 		w.start(t)

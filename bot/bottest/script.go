@@ -22,7 +22,8 @@
 //   - pass 168h
 //     ! 新违章 1 条
 //
-// "- " and "[ " behind it speak of what was pushed.
+// "- " and "[ " behind it speak of what was pushed. "{code}" in any line stands
+// for the invitation code that was read last.
 package bottest
 
 import (
@@ -30,6 +31,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,6 +77,11 @@ func Replay(t testing.TB, path string, w World, update bool) {
 	}
 }
 
+// codeMark stands for an invitation code, which nobody knows before.
+const codeMark = "{code}"
+
+var codePattern = regexp.MustCompile(`\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b`)
+
 // A player is a file under way.
 type player struct {
 	t      testing.TB
@@ -84,6 +91,7 @@ type player struct {
 	user   string
 	update bool
 	paid   int
+	code   string // the invitation that was read last
 	answer []bot.Reply
 	pushed map[string][]bot.Reply // by person, since something happened last
 	out    bytes.Buffer
@@ -99,6 +107,9 @@ func (p *player) play(line string) {
 		return
 	}
 	fmt.Fprintln(&p.out, line)
+	if p.code != "" {
+		rest = strings.ReplaceAll(rest, codeMark, p.code)
+	}
 	switch kind {
 	case "", "#":
 	case ">":
@@ -106,6 +117,9 @@ func (p *player) play(line string) {
 		p.answer = p.w.Say(p.t, p.user, strings.ReplaceAll(rest, `\n`, "\n"))
 		if len(p.answer) == 0 {
 			p.fail("no answer to %q", rest)
+		}
+		if code := codePattern.FindString(p.text()); code != "" {
+			p.code = code
 		}
 		p.record()
 	case "<":
@@ -196,7 +210,11 @@ func (p *player) record() {
 
 // write writes p.answer into the updated file, each line behind a mark.
 func (p *player) write(mark string) {
-	for line := range strings.Lines(p.text()) {
+	text := p.text()
+	if p.code != "" {
+		text = strings.ReplaceAll(text, p.code, codeMark)
+	}
+	for line := range strings.Lines(text) {
 		if line = strings.TrimRight(line, "\n"); line != "" {
 			fmt.Fprintln(&p.out, mark, line)
 		}

@@ -74,6 +74,7 @@ func TestReplay(t *testing.T) {
 		"a forbidden text":    {"> 你好\n- 你好\n", `:2: the answer must not hold "你好"`},
 		"a missing option":    {"> 你好\n[ 不是\n", `:2: "不是" is not offered`},
 		"a wrong count":       {"> 付费\n= 0\n", ":2: 1 paid queries so far, want 0"},
+		"a code":              {"> 邀请码 K7M2-9QXP\n> 用 {code}\n< 用 K7M2-9QXP\n< 用 {code}\n", ""},
 		"what is pushed":      {"* 下雨 天晴\n! driver听说下雨\n! driver听说天晴\n[ 知道\n- 刮风\n> 你好\n!\n", ""},
 		"nothing pushed":      {"! 下雨\n", `:1: what was pushed lacks "下雨"`},
 		"other news":          {"* 天晴\n! 下雨\n", `:2: what was pushed lacks "下雨"`},
