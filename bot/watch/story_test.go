@@ -224,6 +224,26 @@ func TestTheOwnerLeaves(t *testing.T) {
 	})
 }
 
+// A car of somebody who does not watch it themselves is asked for with the
+// digits that came with the sharing; without any, for nobody.
+func TestSharedByWhoDoesNotWatch(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		w.police.says(jam)
+		other := car
+		other.Plate = "沪A54321"
+		must(t,
+			w.share(boris, bot.Saved{Vehicle: car, Owner: anna}, w.police.report(car, w.now())),
+			w.share(boris, shared(other, anna), w.police.report(car, w.now())))
+		w.run()
+		if s, _ := w.state(boris, other); s.Paused != bot.OwnerMissing || !s.Next.IsZero() {
+			t.Errorf("state %+v", s)
+		}
+		w.pass(week)
+		w.wantPaid(t, 1)
+		w.wantTold(t, boris, "news+中山路")
+	})
+}
+
 // The owner who leaves and comes back at once has left nobody.
 func TestTheOwnerComesBack(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {

@@ -152,7 +152,7 @@ func (w *world) run() {
 // turn is a transaction of one person's message.
 func (w *world) turn(u bot.UserID, fn func(tx storage.Tx) error) error {
 	return w.store.Update(context.Background(), []string{bot.UserKey(u)}, func(tx storage.Tx) error {
-		if err := w.mail.edit(tx, u, func(r *letters) { r.Known, r.Seen = true, w.now() }); err != nil {
+		if err := w.mail.edit(tx, u, func(r *letters) { r.Known, r.Gone, r.Seen = true, false, w.now() }); err != nil {
 			return err
 		}
 		return fn(tx)
