@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -159,6 +160,7 @@ func TestTheWatchersChangeMeanwhile(t *testing.T) {
 		done := func(keys []string, fn func(storage.Tx) error) error {
 			if held = append(held, keys); len(held) == 1 {
 				must(t, w.begin(boris, car, w.police.report(car, w.now())))
+				synctest.Wait()
 			}
 			return w.store.Update(context.Background(), keys, fn)
 		}
