@@ -230,12 +230,3 @@ func (d *Desk) regularSlot(o order, place int) int64 {
 	n := d.slots.at(o.At.Add(time.Microsecond)) // stamps cut off parts of one
 	return n - n%slots + int64(place)
 }
-
-// nextSlot is when the slot of a vehicle comes next.
-func (d *Desk) nextSlot(s state, place int, at time.Time) time.Time {
-	n := d.slots.next(place, at)
-	for s.Slow && !slow(n) {
-		n += slots
-	}
-	return d.slots.start(n)
-}

@@ -167,7 +167,7 @@ func (d *Desk) State(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) (
 	}
 	next := w.Renewed.Add(time.Duration(d.slots)) // begun a moment ago: its slot is not drawn yet
 	if known {
-		next = d.nextSlot(s, place, at)
+		next = d.slots.start(d.slots.next(place, at)) // they react: it is not checked less
 	}
 	others := append([]time.Time{s.Next}, out.Soon...)
 	if w.First {

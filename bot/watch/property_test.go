@@ -26,7 +26,7 @@ type op struct {
 // opKinds are what can happen; the frequent ones stand there more than once.
 var opKinds = []string{
 	"offence", "offence", "decide", "settle", "relist", "number", "spell", "less", "full",
-	"pass", "pass", "pass", "pass", "hour", "back", "fail", "fail", "mend", "crash", "crash", "restart",
+	"pass", "pass", "pass", "pass", "hour", "long", "back", "fail", "fail", "mend", "crash", "crash", "restart",
 	"begin", "begin", "begin seen", "end", "show", "show cached", "soon", "write", "gone",
 }
 
@@ -35,7 +35,7 @@ func aLife() *rapid.Generator[[]op] {
 	one := rapid.Custom(func(t *rapid.T) op {
 		return op{
 			Kind: rapid.SampledFrom(opKinds).Draw(t, "kind"),
-			N:    rapid.IntRange(0, 7).Draw(t, "n"),
+			N:    rapid.IntRange(0, 8).Draw(t, "n"),
 			Who:  rapid.IntRange(0, 2).Draw(t, "who"),
 			For:  time.Duration(rapid.IntRange(1, 10*24).Draw(t, "hours")) * time.Hour,
 		}
@@ -213,7 +213,7 @@ func (m *model) lists(bot.Vehicle) ([]bot.Violation, error) {
 var failures = []error{
 	&bot.Error{Kind: bot.Busy, Again: true}, &bot.Error{Kind: bot.Interrupted}, &bot.Error{Kind: bot.Maintenance},
 	&bot.Error{Kind: bot.Budget}, &bot.Error{Kind: bot.Unsaved, Again: true}, &bot.Error{Kind: bot.Unavailable},
-	storage.Snooze(2 * time.Second), errors.New("a bug"),
+	storage.Snooze(2 * time.Second), errors.New("a bug"), &bot.Error{Kind: bot.WrongData},
 }
 
 // play lets one thing happen, and looks at what people were told.
@@ -242,6 +242,13 @@ func (m *model) happen(o op) error {
 	case "pass":
 		for left := o.For; left > 0; left -= 24 * time.Hour {
 			m.pass(min(left, 24*time.Hour))
+			if err := m.recover(); err != nil {
+				return err
+			}
+		}
+	case "long":
+		for range 8 {
+			m.pass(14 * 24 * time.Hour)
 			if err := m.recover(); err != nil {
 				return err
 			}

@@ -149,10 +149,13 @@ func (w *world) run() {
 	synctest.Wait()
 }
 
-// turn is a transaction of one person's message.
+// turn is a transaction of one person's message. No two come at the same time.
 func (w *world) turn(u bot.UserID, fn func(tx storage.Tx) error) error {
+	w.mu.Lock()
+	w.clock = w.clock.Add(time.Millisecond)
+	w.mu.Unlock()
 	return w.store.Update(context.Background(), []string{bot.UserKey(u)}, func(tx storage.Tx) error {
-		if err := w.mail.edit(tx, u, func(r *letters) { r.Known, r.Seen = true, w.now() }); err != nil {
+		if err := w.mail.edit(tx, u, func(r *letters) { r.Known, r.Gone, r.Seen = true, false, w.now() }); err != nil {
 			return err
 		}
 		return fn(tx)
