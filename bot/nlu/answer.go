@@ -31,6 +31,9 @@ func (r *reader) byWhole() bool {
 // names it: 好的，订阅.
 func (r *reader) accepts() bool {
 	a := r.opening()
+	if a == noAnswer {
+		a, _ = leading([]rune(r.whole()))
+	}
 	return r.open.Question == OfferSubscribe && (a == yes || a == okay)
 }
 

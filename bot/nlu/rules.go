@@ -17,6 +17,7 @@ const asksHow = how | where | why
 // platedRules are for messages that name a plate; without one of them such a
 // message is a query. Texts of the police (police) speak of reminders, too.
 var platedRules = [...]rule{
+	{when: snoops, intent: Unknown},
 	{some: remove | sold, none: asksHow, intent: DeleteVehicle},
 	{all: stop | tell, none: asksHow | police, intent: Unsubscribe},
 	{all: not | tell, none: asksHow | only | police, intent: Unsubscribe},
@@ -122,6 +123,9 @@ var plainRules = [...]rule{
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
 	{all: why | tell, none: stop | not, intent: Help},
+	{some: tell | bind, none: mine | offence | car, when: asksMeaning, intent: Help},
+	{all: tell | long, none: offence | periodic, when: notTelling, intent: Help, act: Delay},
+	{all: able | look | query | car, none: mine | offence | place | tell | bind | all | last, when: asksOddKind, intent: Help},
 	{some: help, none: tell | offence, intent: Help},
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
@@ -192,6 +196,19 @@ func asksIfFound(r *reader) bool {
 	})
 }
 
+// asksMeaning tells 订阅是什么意思 from 订阅了什么.
+func asksMeaning(r *reader) bool { return r.about.any(meaning) }
+
+// snoops tells whether the owner of a car is asked for.
+func snoops(r *reader) bool { return r.about.any(snooping) && !r.Sensitive && !r.is.any(offence) }
+
+// asksOddKind tells whether a kind of car that is not in the lexicon is asked
+// about: 外籍车能查吗.
+func asksOddKind(r *reader) bool {
+	const most = 3
+	return r.strange > 0 && r.strange <= most && !r.hasRole(person)
+}
+
 // saysLittle excludes messages of which too much was not understood: 查一下
 // is a query, 查一下明天的课程表 is not.
 func saysLittle(r *reader) bool {
@@ -209,7 +226,9 @@ func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 func formOpen(r *reader) bool { return r.open.asking() }
 
 // asksKind tells whether a kind of car is asked about: 黄牌车能查吗.
-func asksKind(r *reader) bool { return r.Type != "" && r.strange <= 2 && r.is.any(query) }
+func asksKind(r *reader) bool {
+	return r.Type != "" && r.strange <= 2 && (r.is.any(query) || slices.Contains(r.text, '不'))
+}
 
 // resultShown tells whether a result is on the screen, to be remarked on.
 func resultShown(r *reader) bool { return r.open.Question == ResultShown }
