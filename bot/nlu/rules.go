@@ -128,11 +128,15 @@ var plainRules = [...]rule{
 	{all: able | look | query | car, none: mine | offence | place | tell | bind | all | last, when: asksOddKind, intent: Help},
 	{some: help, none: tell | offence, intent: Help},
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
+	{all: how, some: bind | tell | remove, none: offTopic, when: saysSome, intent: Help},
+	{all: able | query | tell, none: offTopic | offence, when: asksOfTelling, intent: Help},
+	{some: offence, none: mine | look, when: asksWhose, intent: Help, act: Handling},
 	{all: help, intent: Help},
 	{all: able | look, none: mine | offence | score | place | tell | bind | all, when: asksKind, intent: Help},
 	{all: able | query, none: mine | offence | score | place | tell | bind | all | look, when: asksKind, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
-	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
+	{some: how, when: saysLittle, none: missing | social | place | car | recent, intent: Help},
+	{some: how, when: formOpen, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
@@ -208,6 +212,17 @@ func asksOddKind(r *reader) bool {
 	const most = 3
 	return r.strange > 0 && r.strange <= most && !r.hasRole(person)
 }
+
+// saysSome excludes messages of which most was not understood.
+func saysSome(r *reader) bool { return r.strange <= farOff }
+
+// asksOfTelling tells 换手机了还能收到提醒吗 from 可以提醒我吗.
+func asksOfTelling(r *reader) bool {
+	return !r.about.any(telling) && r.strange > 1 && r.strange <= farOff
+}
+
+// asksWhose tells whether it is asked who answers for an offence.
+func asksWhose(r *reader) bool { return r.about.any(whose) }
 
 // saysLittle excludes messages of which too much was not understood: 查一下
 // is a query, 查一下明天的课程表 is not.
