@@ -41,7 +41,7 @@ var roleWords = [...]struct {
 	{greeting, `你好 您好 你好呀 你好啊 您好啊 hi hello hey halo hola 哈喽 哈罗 哈啰 嗨 嗨喽 喂 在吗 在么 在不在 在嘛 有人在吗 亲 雷猴 good_morning good_afternoon good_evening 早 早安 早上好 上午好 中午好 下午好 晚上好`},
 	{thanks, `谢谢 谢谢你 谢谢您 谢了 谢啦 谢 多谢 感谢 非常感谢 感恩 辛苦 辛苦了 辛苦啦 麻烦你了 麻烦了 有劳 有劳了 thx thanks thank_you ty tks thank_u 唔该 唔该晒 多谢晒 蟹蟹`},
 	{refusal, `不同意提供 不同意给 不愿透露 不肯给 不肯说 不能提供 不可能给你 不说 不讲 不透露 不想讲 不想给 不给 不给你 我不给 不告诉你 不想告诉 不方便提供 不方便给 不方便说 不方便 不想说 不想提供 凭什么给你 凭什么要给 凭什么告诉你 不愿意 不愿意给 不愿提供 拒绝提供 拒绝 不提供 不想填 不填了 不能给 不能告诉 不想透露 才不给 i_won't_tell won't_give not_telling 唔想俾 唔俾 唔想畀`},
-	{who, `你是不是人 你是不是真的人 你是人 你是人还是 你是真的人吗 你是ai 你是ai吗 你是电脑吗 你是谁 您是谁 你是什么 你是机器人 你是机器人吗 你是真人 你是真人吗 你是人吗 你叫什么 你叫什么名字 你叫啥 谁开发的 谁做的 who_are_you are_you_a_bot are_you_human are_you_real what's_your_name 你是不是机器人 你是不是真人 你系边个`},
+	{who, `你是男的 你是女的 你是男 你是女 你是男是女 你是男的女的 你是男的还是女的 你是不是人 你是不是真的人 你是人 你是人还是 你是真的人吗 你是ai 你是ai吗 你是电脑吗 你是谁 您是谁 你是什么 你是机器人 你是机器人吗 你是真人 你是真人吗 你是人吗 你叫什么 你叫什么名字 你叫啥 谁开发的 谁做的 who_are_you are_you_a_bot are_you_human are_you_real what's_your_name 你是不是机器人 你是不是真人 你系边个`},
 }
 
 // kindWords name the plate type (GA/T 16.7) of a vehicle. 货车 alone is no

@@ -137,6 +137,8 @@ func (r *reader) form() bool {
 		return r.set(ProvideInfo, SameAs)
 	case r.is.any(licence) && !r.is.any(wait|look|wrong|change|back|stop):
 		return r.set(Help, NoDigits) // 行驶证在老公那里
+	case r.is.any(engine|vin) && !r.is.any(wait|look|wrong|change|back|stop|swap|same|earlier):
+		return r.set(Help, LastN) // 发动机号末尾有个字母
 	}
 	return false
 }

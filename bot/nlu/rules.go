@@ -73,6 +73,8 @@ var factRules = [...]rule{
 	{some: elsewhere, all: handle, intent: Help, act: Elsewhere},
 	{some: elsewhere, all: pay, intent: Help, act: Elsewhere},
 	{all: long, some: handle | pay, intent: Help, act: Handling},
+	{all: elsewhere | offence, none: look | able, intent: Help, act: Elsewhere},
+	{all: offence | able, some: back | stop | remove, none: tell | look | mine, intent: Help, act: Handling},
 	{all: handle, none: engine | vin, intent: Help, act: Handling},
 	{all: pay, some: asksHow | able | query | fine | what | offence, when: notForAny, intent: Help, act: Handling},
 	{some: privacy, intent: Help, act: Privacy},
@@ -92,6 +94,7 @@ var factRules = [...]rule{
 	{all: place | query, some: long, none: offence | recent | missing | tell | bind | handle | pay, when: asksIfFound, intent: Cities},
 	{all: long | offence, none: periodic, when: notTelling, intent: Help, act: Delay},
 	{all: long, some: offence | missing | recent | look | query, none: tell | periodic, intent: Help, act: Delay},
+	{some: long, none: tell | bind | periodic | place | price, when: asksFound, intent: Help, act: Delay},
 	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
 	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
@@ -135,7 +138,7 @@ var plainRules = [...]rule{
 	{all: able | look, none: mine | offence | score | place | tell | bind | all, when: asksKind, intent: Help},
 	{all: able | query, none: mine | offence | score | place | tell | bind | all | look, when: asksKind, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
-	{some: how, when: saysLittle, none: missing | social | place | car | recent, intent: Help},
+	{some: how, when: asksWay, none: missing | social | place | car | recent, intent: Help},
 	{some: how, when: formOpen, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
@@ -223,6 +226,19 @@ func asksOfTelling(r *reader) bool {
 
 // asksWhose tells whether it is asked who answers for an offence.
 func asksWhose(r *reader) bool { return r.about.any(whose) }
+
+// asksFound tells 几个工作日能查到 from 多久 alone.
+func asksFound(r *reader) bool { return r.about.any(found) }
+
+// asksWay tells 退出怎么弄 from 怎么包饺子, which is nobody's business here.
+func asksWay(r *reader) bool {
+	for i, t := range r.tokens {
+		if t.kind == word && t.phrase.is.any(how) && i+2 < len(r.tokens) && r.tokens[i+1].kind == han && r.tokens[i+2].kind == han {
+			return false
+		}
+	}
+	return saysLittle(r)
+}
 
 // saysLittle excludes messages of which too much was not understood: 查一下
 // is a query, 查一下明天的课程表 is not.
