@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/weizhangbot/weizhangbot/bot/bottest"
 )
@@ -20,7 +21,7 @@ func TestDialogs(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			t.Parallel()
-			bottest.Replay(t, file, newWorld(t), *update)
+			synctest.Test(t, func(t *testing.T) { bottest.Replay(t, file, newLiveWorld(t), *update) })
 		})
 	}
 }
