@@ -247,6 +247,11 @@ func (v Vehicle) bare() Vehicle { return Vehicle{Plate: v.Plate, Type: v.Type} }
 // compare drops the entries that are saved just so, and refuses those that may
 // not be saved.
 func (c *clerk) compare(tx storage.Tx, u UserID) error {
+	r, err := load(tx, u)
+	if err != nil {
+		return err
+	}
+	c.report.Silent = r.Gone || r.Session.Seen.IsZero()
 	cars, err := collect(tx, c.fleet.now(), c.fleet.Watch, u)
 	if err != nil {
 		return err

@@ -347,6 +347,23 @@ func (s *filling) Update(ctx context.Context, keys []string, fn func(storage.Tx)
 	return s.Store.Update(ctx, keys, fn)
 }
 
+// Whoever never wrote cannot be told anything, and the operator should know.
+func TestImportForTheSilent(t *testing.T) {
+	f, desk, watch := aFleet(t)
+	o := bot.ImportOrder{Table: []byte(twoCars)}
+	if r := imported(t, f, o); !r.Silent {
+		t.Error("whoever never wrote is taken for somebody who did")
+	}
+	if r := imported(t, f, o); !r.Silent {
+		t.Error("an import is taken for a message")
+	}
+	b := bot.New(bot.Config{Store: f.Store, Desk: desk, Watch: watch, Now: f.Now})
+	sayTo(t, b)(owner, "帮助")
+	if r := imported(t, f, o); r.Silent {
+		t.Error("whoever wrote is silent")
+	}
+}
+
 // An import and a conversation at the same time lose nothing of each other.
 func TestImportDuringAConversation(t *testing.T) {
 	f, desk, watch := aFleet(t)
