@@ -12,7 +12,10 @@ import (
 	"github.com/weizhangbot/weizhangbot/juhe"
 )
 
-const answerBucket = "answer" // digest of vehicle and digits → answer
+const (
+	answerBucket = "answer" // digest of vehicle and digits → answer: the last call
+	goodBucket   = "good"   // likewise → answer: a good one that the last call did not renew
+)
 
 const (
 	// lease is how long a call belongs to the process that opened it: longer
@@ -50,7 +53,7 @@ type answer struct {
 	Again   bool      `json:"again,omitempty"`
 	Free    bool      `json:"free,omitempty"` // with failed: it surely cost nothing
 	Why     string    `json:"why,omitempty"`  // for the log
-	Raw     []byte    `json:"raw,omitempty"` // as received: what was paid for is never lost to a bug
+	Raw     []byte    `json:"raw,omitempty"`  // as received: what was paid for is never lost to a bug
 	// Rows are Raw, read. Reading it again for everybody would take the time of
 	// the one writer.
 	Rows []bot.Violation `json:"rows,omitempty"`

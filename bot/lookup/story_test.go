@@ -201,7 +201,7 @@ func (s *story) today() (day bot.DayCosts, c bot.Costs) {
 
 // allBuckets are those the desk keeps records in.
 var allBuckets = []string{
-	answerBucket, expiryBucket, ledgerBucket, askedBucket, strikeBucket, rightBucket,
+	answerBucket, goodBucket, expiryBucket, ledgerBucket, askedBucket, strikeBucket, rightBucket,
 	outageBucket, dayBucket, monthBucket, paidBucket, sparedBucket,
 }
 
