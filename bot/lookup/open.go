@@ -65,11 +65,18 @@ func (b *books) remembered(key string, a answer, known bool, r bot.Request) (ans
 	if settles && a.Request == r.ID {
 		return a, true, nil
 	}
-	good, ok, err := goodAnswer(b.tx, key)
-	if ok && good.settles(r, b.now, b.desk.cacheFor) {
-		return good, true, err
+	if known && a.State == done {
+		return a, settles, nil
 	}
-	return a, settles, err
+	var good answer
+	ok, err := get(b.tx, goodBucket, key, &good)
+	if err != nil {
+		return a, false, err
+	}
+	if ok && good.settles(r, b.now, b.desk.cacheFor) {
+		return good, true, nil
+	}
+	return a, settles, nil
 }
 
 // abandoned tells whether the process that opened a call is gone. It holds for
