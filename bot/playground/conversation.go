@@ -28,7 +28,8 @@ type entry struct {
 	Key     string    `json:"key,omitempty"`
 	Text    string    `json:"text"`
 	Options []option  `json:"options,omitempty"`
-	At      time.Time `json:"at"`
+	Notice  bool      `json:"notice,omitempty"` // nobody asked for it just now
+	At      time.Time `json:"at"`               // never before that of the entry before it
 }
 
 type option struct {
@@ -129,6 +130,10 @@ func (c *conversation) add(e entry) {
 func (c *conversation) append(e entry) {
 	c.last++
 	e.Number = c.last
+	// Who asked the time first may come second, and a clock may be moved.
+	if n := len(c.entries); n > 0 && e.At.Before(c.entries[n-1].At) {
+		e.At = c.entries[n-1].At
+	}
 	c.entries = append(c.entries, e)
 	c.bytes += len(e.Text)
 	for len(c.entries) > maxEntries || c.bytes > maxBytes && len(c.entries) > 1 {
@@ -148,6 +153,13 @@ func (c *conversation) since(n int64) (entries []entry, gap bool, busy int) {
 		n = oldest - 1
 	}
 	return slices.Clone(c.entries[n+1-oldest:]), gap, c.busy
+}
+
+// newest is the number of the newest entry, 0 when there is none yet.
+func (c *conversation) newest() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
 }
 
 // watch returns a channel that holds a value whenever there may be something
