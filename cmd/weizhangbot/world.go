@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -31,12 +32,16 @@ const lookups = 128
 type world struct {
 	config Config
 	log    logrus.FieldLogger
+	now    func() time.Time // nil: the real time
 	store  storage.Store
 	client *juhe.Client
 	desk   *lookup.Desk
 	bot    *bot.Bot
 	push   map[string]bot.Pusher // of the bot; filled before it works
 	fake   *juhetest.Server      // nil: the real Juhe
+
+	fakeOptions []juhetest.Option
+	around      func(http.Handler) http.Handler // what stands before the fake; nil: nothing
 
 	// undo ends what was started, in the order it was started in.
 	undo []func() error
@@ -83,8 +88,12 @@ func (w *world) openFake(ctx context.Context) error {
 
 // startFake starts the fake Juhe and points the configuration at it.
 func (w *world) startFake(ctx context.Context) error {
-	w.fake = juhetest.New(juhetest.WithKeys(fakeKey))
-	s, err := listen(ctx, "127.0.0.1:0", w.fake, w.log)
+	w.fake = juhetest.New(append(w.fakeOptions, juhetest.WithKeys(fakeKey))...)
+	var door http.Handler = w.fake
+	if w.around != nil {
+		door = w.around(door)
+	}
+	s, err := listen(ctx, "127.0.0.1:0", door, w.log)
 	if err != nil {
 		return fmt.Errorf("fake Juhe: %w", err)
 	}
@@ -98,12 +107,12 @@ func (w *world) open(ctx context.Context) (err error) {
 	if w.client, err = juheClient(w.config.Juhe); err != nil {
 		return err
 	}
-	if w.store, err = openStore(ctx, w.config.Storage, w.log); err != nil {
+	if w.store, err = openStoreAt(ctx, w.config.Storage, boltstore.Options{Log: w.log, Clock: w.now}); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	w.later(w.store.Close)
 	w.desk = lookup.New(lookup.Config{
-		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
+		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
 	})
 	w.push = map[string]bot.Pusher{}
@@ -111,7 +120,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	if vehicles == 0 {
 		vehicles = math.MaxInt // no limit
 	}
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Vehicles: vehicles, Push: w.push, Fault: w.fault})
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Now: w.now, Vehicles: vehicles, Push: w.push, Fault: w.fault})
 	return nil
 }
 
@@ -157,6 +166,10 @@ func juheClient(c Juhe) (*juhe.Client, error) {
 
 // openStore opens the configured store, sealed.
 func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.Store, error) {
+	return openStoreAt(ctx, c, boltstore.Options{Log: log})
+}
+
+func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.Store, error) {
 	if c.Driver != "bbolt" {
 		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
 	}
@@ -164,7 +177,7 @@ func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.
 	if err != nil {
 		return nil, err
 	}
-	file, err := boltstore.Open(c.Path, boltstore.Options{Log: log})
+	file, err := boltstore.Open(c.Path, o)
 	if err != nil {
 		return nil, err
 	}
