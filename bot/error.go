@@ -41,8 +41,9 @@ type Error struct {
 	Kind  Kind
 	Err   error
 	Again bool // free and passing: the same question may be asked again by itself
-	// After is with Maintenance, Budget and UserLimit how long asking again
-	// makes no sense; 0 is not known.
+	// After is with Maintenance, Budget, UserLimit and Locked, and with Busy and
+	// Unavailable while nothing is sent, how long asking again makes no sense; 0
+	// is not known.
 	After time.Duration
 }
 

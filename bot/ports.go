@@ -57,8 +57,9 @@ type Costs struct {
 	Days          []DayCosts
 	DailyBudget   int
 	MonthlyBudget int
-	Today         int // paid, or maybe paid, today
-	Month         int // likewise, in this month
+	Today         int         // paid, or maybe paid, today
+	Month         int         // likewise, in this month
+	People        []UserCosts // who asked most in all Days, at most ten
 }
 
 // DayCosts is what one day cost, in China.

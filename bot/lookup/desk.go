@@ -2,11 +2,18 @@
 // outside, keeps what was paid for, and writes down every call. It turns
 // Juhe's words into the bot's.
 //
-// What it guarantees: a query is asked at most once for a bot.Request, also
+// What it guarantees: a query is paid at most once for a bot.Request, also
 // across a crash; once for everybody who asks for the same vehicle with the
-// same digits at the same time; not at all while an answer is young enough. An
-// entry stands in the ledger before the call leaves, and the answer is stored
-// as received before anybody sees it.
+// same digits at the same time; not at all while an answer is young enough, and
+// never beyond a budget. An entry stands in the ledger, and its price is
+// reserved, before the call leaves; the answer is stored as received before
+// anybody sees it.
+//
+// # Reading order
+//
+// query.go is the way of a question, open.go and close.go its two transactions;
+// ledger.go, budget.go, strike.go and outage.go are what these keep and decide;
+// breaker.go stands before the network. costs.go reads, sweep.go removes.
 package lookup
 
 import (
@@ -39,6 +46,17 @@ type Config struct {
 	// Alone tells that no other process can have the store open, so that a
 	// call which is open at start belongs to a process that is gone.
 	Alone bool
+	// DailyBudget and MonthlyBudget are how many paid calls there may be in a
+	// day and in a month, as China counts them. 0: any number.
+	DailyBudget, MonthlyBudget int
+	// QueriesPerUserPerDay is how many of them one person may cause by asking;
+	// checks of what they watch do not count. 0: any number.
+	QueriesPerUserPerDay int
+	// Alarm hears of what the operator should know, each time it happens and at
+	// most once for one cause: whoever is told limits it. It is called outside
+	// of transactions; detail holds no personal data and no key. nil: nobody
+	// hears.
+	Alarm func(a bot.Alarm, detail string)
 }
 
 // A Desk implements bot.Desk.
@@ -48,9 +66,13 @@ type Desk struct {
 	now      func() time.Time
 	cacheFor time.Duration
 	alone    bool
+	limits   limits
+	raise    func(bot.Alarm, string)
 	self     string // this process, in the store
 	flights  singleflight.Group
 	unsaved  unsaved
+	paid     *door // before query
+	free     *door // before the calls that cost nothing
 }
 
 var _ bot.Desk = (*Desk)(nil)
@@ -59,12 +81,61 @@ var _ bot.Desk = (*Desk)(nil)
 func New(c Config) *Desk {
 	d := &Desk{
 		client: c.Client, store: c.Store, now: c.Now, cacheFor: c.CacheFor, alone: c.Alone,
-		self: rand.Text(),
+		limits: limits{daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay},
+		raise:  c.Alarm, self: rand.Text(),
 	}
 	if d.now == nil {
 		d.now = time.Now
 	}
+	if d.raise == nil {
+		d.raise = func(bot.Alarm, string) {}
+	}
+	d.paid, d.free = newDoor(juhe.EndpointQuery), newDoor("rules")
 	return d
+}
+
+// deskKey is the key of every transaction that opens, closes or gives up a
+// call, or sweeps: what they count and keep belongs to all of them (a budget is
+// everybody's, a strike any guesser's), on all machines. They are short, and
+// what lies between them, the call, holds nothing.
+const deskKey = "lookup"
+
+// books is what the desk writes in one transaction under deskKey.
+type books struct {
+	desk   *Desk
+	tx     storage.Tx
+	now    time.Time
+	alarms []alarm
+}
+
+type alarm struct {
+	kind   bot.Alarm
+	detail string
+}
+
+// update runs fn, as often as the store does, and raises the alarms of the run
+// that was kept.
+func (d *Desk) update(ctx context.Context, fn func(b *books) error) error {
+	var b *books
+	err := d.store.Update(ctx, []string{deskKey}, func(tx storage.Tx) error {
+		b = &books{desk: d, tx: tx, now: d.now()}
+		return fn(b)
+	})
+	if err != nil {
+		return err
+	}
+	d.ring(b.alarms)
+	return nil
+}
+
+func (d *Desk) ring(alarms []alarm) {
+	for _, a := range alarms {
+		d.raise(a.kind, a.detail)
+	}
+}
+
+func (b *books) alarm(kind bot.Alarm, detail string) {
+	b.alarms = append(b.alarms, alarm{kind, detail})
 }
 
 // failure is the bot's error for an error of a call.
@@ -95,8 +166,8 @@ func failure(err error) error {
 // free is failure for a call that costs nothing: what is lost may be asked
 // again by itself.
 func free(err error) error {
-	if err == nil {
-		return nil
+	if _, told := errors.AsType[*bot.Error](err); told || err == nil {
+		return err
 	}
 	if errors.Is(err, juhe.ErrInterrupted) || errors.Is(err, juhe.ErrMalformed) {
 		return &bot.Error{Kind: bot.Unreachable, Err: err, Again: true}

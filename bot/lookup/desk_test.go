@@ -291,7 +291,7 @@ func TestOneFlight(t *testing.T) {
 func TestCrashWhileOut(t *testing.T) {
 	b := newBench(t, found)
 	r := b.wish("a")
-	if _, settled, err := b.open(context.Background(), digest(r.Vehicle), r); settled || err != nil {
+	if _, settled, err := b.open(context.Background(), digest(r.Vehicle), r, nil); settled || err != nil {
 		t.Fatal(settled, err)
 	}
 	joined := b.wish("b")
@@ -318,7 +318,7 @@ func TestCrashWhileOut(t *testing.T) {
 func TestCallOfAnotherProcess(t *testing.T) {
 	b := newBench(t, found)
 	r := b.wish("a")
-	if _, _, err := b.open(context.Background(), digest(r.Vehicle), r); err != nil {
+	if _, _, err := b.open(context.Background(), digest(r.Vehicle), r, nil); err != nil {
 		t.Fatal(err)
 	}
 	b.restart()

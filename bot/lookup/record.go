@@ -10,14 +10,9 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/juhe"
-	"github.com/weizhangbot/weizhangbot/storage"
 )
 
-const (
-	answerBucket = "answer" // digest of vehicle and digits → answer
-	expiryBucket = "expiry" // ~time/digest → nothing: when an answer goes
-	ledgerBucket = "ledger" // ~time/request → entry
-)
+const answerBucket = "answer" // digest of vehicle and digits → answer
 
 const (
 	// lease is how long a call belongs to the process that opened it: longer
@@ -58,6 +53,9 @@ type answer struct {
 	// Rows are Raw, read. Reading it again for everybody would take the time of
 	// the one writer.
 	Rows []bot.Violation `json:"rows,omitempty"`
+	Next time.Time       `json:"next,omitzero"` // with Maintenance: when to ask again
+
+	first bool // with Maintenance: the first sign of it; not stored
 }
 
 // settle records how a call ended.
@@ -78,8 +76,10 @@ func (a *answer) settle(err error) {
 // settles tells whether a is the answer to r, so that nothing is asked: it is
 // r's own, or younger than r, or young enough.
 func (a answer) settles(r bot.Request, now time.Time, cacheFor time.Duration) bool {
-	if a.State == failed && a.Again {
-		return false // it was free, and the job queue asks again
+	if a.State == failed && (a.Again || a.Kind == bot.Maintenance) {
+		// It was free; the job queue asks again, or what is known of the city
+		// decides.
+		return false
 	}
 	if a.Request == r.ID || !a.At.Before(r.At) {
 		return true
@@ -100,24 +100,6 @@ func (a answer) young(now time.Time, d time.Duration) bool {
 	return age < d && age > -d
 }
 
-// giveUp marks a call whose process is gone.
-func (a *answer) giveUp(tx storage.Tx, key string, now time.Time) error {
-	a.State, a.At, a.Until = unknown, now, now.Add(wrongFor)
-	e := entry{State: unknown, Closed: now, Charge: juhe.ChargeUnknown.String()}
-	if err := e.close(tx, a.Ledger); err != nil {
-		return err
-	}
-	return a.put(tx, key)
-}
-
-// put stores a with the note of when it goes.
-func (a answer) put(tx storage.Tx, key string) error {
-	if err := tx.Put(expiryBucket, stamp(a.Until)+"/"+key, []byte{}); err != nil {
-		return err
-	}
-	return put(tx, answerBucket, key, a)
-}
-
 // kept is how long an answer stays in the store.
 func kept(a answer, cacheFor time.Duration) time.Duration {
 	if a.State == done {
@@ -130,61 +112,6 @@ func kept(a answer, cacheFor time.Duration) time.Duration {
 func (a answer) report(v bot.Vehicle) bot.Report {
 	return bot.Report{Vehicle: v, City: a.City, At: a.At, Violations: a.Rows}
 }
-
-// sweepAtOnce bounds the work that one stored answer does for old ones.
-const sweepAtOnce = 8
-
-// sweep removes answers whose time has come: what was found for people is not
-// kept beyond its use.
-func sweep(tx storage.Tx, now time.Time) (swept int, err error) {
-	due, err := tx.Scan(expiryBucket, "~", stamp(now), sweepAtOnce)
-	if err != nil {
-		return 0, err
-	}
-	for _, kv := range due {
-		_, key, _ := strings.Cut(kv.Key, "/")
-		if err := tx.Put(expiryBucket, kv.Key, nil); err != nil {
-			return 0, err
-		}
-		if err := sweepOne(tx, key, now); err != nil {
-			return 0, err
-		}
-	}
-	return len(due), nil
-}
-
-// sweepOne removes an answer unless it was renewed meanwhile.
-func sweepOne(tx storage.Tx, key string, now time.Time) error {
-	var a answer
-	ok, err := get(tx, answerBucket, key, &a)
-	if err != nil || !ok || a.State == open || a.Until.After(now) {
-		return err
-	}
-	return tx.Put(answerBucket, key, nil)
-}
-
-// An entry of the ledger is one paid call, or one that may have been. It names
-// no vehicle, and the person by a pseudonym.
-type entry struct {
-	State  state     `json:"state"`
-	Opened time.Time `json:"opened"`
-	Closed time.Time `json:"closed,omitzero"`
-	By     string    `json:"by"`
-	Code   int       `json:"code,omitempty"`
-	Charge string    `json:"charge,omitempty"` // charged, free or unknown
-}
-
-// close writes the outcome into the entry under key.
-func (e entry) close(tx storage.Tx, key string) error {
-	var opened entry
-	if _, err := get(tx, ledgerBucket, key, &opened); err != nil {
-		return err
-	}
-	e.Opened, e.By = opened.Opened, opened.By
-	return put(tx, ledgerBucket, key, e)
-}
-
-func ledgerKey(at time.Time, request string) string { return stamp(at) + "/" + short(request) }
 
 // stamp is a time as a clear, sorting segment.
 func stamp(t time.Time) string { return fmt.Sprintf("~%016x", t.UnixMicro()) }

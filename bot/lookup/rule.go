@@ -23,6 +23,9 @@ const (
 // callers refresh them between every three hours and daily; asking is free.
 const rulesFor = 24 * time.Hour
 
+// rulesAtMost is for how long they are used when nobody can be asked.
+const rulesAtMost = 30 * 24 * time.Hour
+
 type ruleRecord struct {
 	At   time.Time `json:"at"`
 	Rule bot.Rule  `json:"rule"`
@@ -42,9 +45,23 @@ func (d *Desk) Rule(tx storage.Tx, at time.Time, prefix string, newEnergy bool) 
 	return r.Rule, believed(r.At, at), nil
 }
 
-// FetchRule implements bot.Desk.
+// FetchRule implements bot.Desk. When nobody can be asked, a rule of the last
+// weeks will do: they seldom change, and a wrong one is found out.
 func (d *Desk) FetchRule(ctx context.Context, prefix string, newEnergy bool) (bot.Rule, error) {
-	c, err := d.client.Prefix(ctx, prefix, newEnergy)
+	rule, err := d.askRule(ctx, prefix, newEnergy)
+	if err == nil || bot.KindOf(err) == bot.NoRule || bot.KindOf(err) == bot.StoreFull {
+		return rule, err
+	}
+	var old ruleRecord
+	if d.older(ctx, ruleBucket, ruleKey(prefix, newEnergy), &old) && !expired(old.At, d.now(), rulesAtMost) {
+		return old.Rule, nil
+	}
+	return bot.Rule{}, err
+}
+
+// askRule asks for a rule and stores it.
+func (d *Desk) askRule(ctx context.Context, prefix string, newEnergy bool) (bot.Rule, error) {
+	c, err := through(d, func() (juhe.City, error) { return d.client.Prefix(ctx, prefix, newEnergy) })
 	if err != nil {
 		return bot.Rule{}, free(err)
 	}
@@ -54,6 +71,16 @@ func (d *Desk) FetchRule(ctx context.Context, prefix string, newEnergy bool) (bo
 		return put(tx, ruleBucket, key, r)
 	})
 	return r.Rule, stored(err)
+}
+
+// older reads a record that may be out of date. ok is false also when it cannot
+// be read: why nobody could be asked is what counts then.
+func (d *Desk) older(ctx context.Context, bucket, key string, v any) (ok bool) {
+	err := d.store.View(ctx, func(tx storage.Tx) (err error) {
+		ok, err = get(tx, bucket, key, v)
+		return err
+	})
+	return ok && err == nil
 }
 
 // Cities implements bot.Desk.
@@ -82,7 +109,19 @@ func (d *Desk) fetchCities(ctx context.Context) (cities []bot.City, err error) {
 	if known || err != nil {
 		return cities, stored(err)
 	}
-	provinces, err := d.client.Cities(ctx, "")
+	if cities, err = d.askCities(ctx); err == nil || bot.KindOf(err) == bot.StoreFull {
+		return cities, err
+	}
+	var old cityRecord
+	if d.older(ctx, cityBucket, cityTable, &old) && !expired(old.At, d.now(), rulesAtMost) {
+		return old.Cities, nil
+	}
+	return nil, err
+}
+
+// askCities asks for the table and stores it.
+func (d *Desk) askCities(ctx context.Context) ([]bot.City, error) {
+	provinces, err := through(d, func() ([]juhe.Province, error) { return d.client.Cities(ctx, "") })
 	if err != nil {
 		return nil, free(err)
 	}
@@ -95,10 +134,7 @@ func (d *Desk) fetchCities(ctx context.Context) (cities []bot.City, err error) {
 
 // believed tells whether something stored at t still holds at now; a clock
 // that went back does not make it hold for longer than it would have.
-func believed(t, now time.Time) bool {
-	age := now.Sub(t)
-	return age < rulesFor && age > -rulesFor
-}
+func believed(t, now time.Time) bool { return !expired(t, now, rulesFor) }
 
 func ruleKey(prefix string, newEnergy bool) string {
 	if newEnergy {
@@ -143,10 +179,14 @@ func get(tx storage.Tx, bucket, key string, v any) (ok bool, err error) {
 	if err != nil || b == nil {
 		return false, err
 	}
+	return true, decode(bucket, b, v)
+}
+
+func decode(bucket string, b []byte, v any) error {
 	if err := json.Unmarshal(b, v); err != nil {
-		return false, fmt.Errorf("lookup: %s record: %w", bucket, errors.Join(storage.ErrCorrupt, err))
+		return fmt.Errorf("lookup: %s record: %w", bucket, errors.Join(storage.ErrCorrupt, err))
 	}
-	return true, nil
+	return nil
 }
 
 func put(tx storage.Tx, bucket, key string, v any) error {
