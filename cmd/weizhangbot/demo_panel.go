@@ -57,7 +57,15 @@ func newDemoPanel(d *demo) *demoPanel {
 }
 
 // Meter implements playground.Panel.
-func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
+func (p *demoPanel) Meter(ctx context.Context) (playground.Meter, error) {
+	checks, err := p.demo.checks(ctx)
+	if err != nil {
+		return playground.Meter{}, err
+	}
+	var rows []playground.MeterRow
+	if checks > 0 {
+		rows = append(rows, playground.MeterRow{Label: "自动检查（已计入）", Value: strconv.Itoa(checks) + " 次"})
+	}
 	m := p.demo.world.fake.Meter()
 	free := 0
 	for endpoint, n := range m.Calls {
@@ -71,7 +79,7 @@ func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
 		Charged:   m.Charged,
 		YuanText:  fmt.Sprintf("%d.%02d", spent/100, spent%100),
 		CacheHits: int(p.demo.world.bot.Saved()),
-		Rows:      []playground.MeterRow{{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}},
+		Rows:      append(rows, playground.MeterRow{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}),
 	}, nil
 }
 

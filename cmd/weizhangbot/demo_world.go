@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // demoUsers are the people of the page.
@@ -24,21 +26,22 @@ var demoUsers = []playground.User{
 // A demo is a fake world behind the chat page. All of it reads one clock, which
 // a button sets forward.
 type demo struct {
-	clock clock
-	world *world
-	page  *playground.Page
-	watch bot.Watch                   // nil: nobody is told anything
-	round func(context.Context) error // has what is due checked; nil: nothing ever is
+	clock  clock
+	opened time.Time
+	world  *world
+	page   *playground.Page
+	watch  bot.Watch                   // nil: nobody is told anything
+	round  func(context.Context) error // has what is due checked; nil: nothing ever is
 }
 
 // openDemo makes a demo, and lets its bot work. Closing its world ends it.
 func openDemo(ctx context.Context, log logrus.FieldLogger) (*demo, error) {
-	d := &demo{}
+	d := &demo{opened: time.Now()}
 	var n nudger
 	w := &world{
 		config: defaults(), log: log, now: d.clock.now,
 		// What is new is what a button made so, not what a week brought by itself.
-		fakeOptions: []juhetest.Option{juhetest.WithClock(d.clock.now), juhetest.WithHistoryUntil(time.Now())},
+		fakeOptions: []juhetest.Option{juhetest.WithClock(d.clock.now), juhetest.WithHistoryUntil(d.opened)},
 		around:      n.around,
 	}
 	w.config.Push.Quiet = Quiet{} // whoever presses a button is awake
@@ -57,6 +60,22 @@ func openDemo(ctx context.Context, log logrus.FieldLogger) (*demo, error) {
 
 	w.work(ctx)
 	return d, nil
+}
+
+// checks counts what was paid for watched cars.
+func (d *demo) checks(ctx context.Context) (n int, err error) {
+	err = d.world.store.View(ctx, func(tx storage.Tx) error {
+		costs, err := d.world.desk.Costs(tx, d.opened, d.clock.now())
+		n = 0
+		for _, day := range costs.Days {
+			n += day.Checks
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("demo: checks: %w", err)
+	}
+	return n, nil
 }
 
 // A nudger has the page look at the meter whenever something may have been paid
