@@ -1,6 +1,9 @@
 package bot
 
 import (
+	"context"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -26,6 +29,8 @@ type Parcel struct {
 	// Awake tells that the person asked for it and waits: quiet hours do not
 	// hold it up.
 	Awake bool `json:"awake,omitempty"`
+	// Digest tells that it waited for the end of quiet hours; the outbox sets it.
+	Digest bool `json:"digest,omitempty"`
 }
 
 // A Person is what checks need to know of somebody.
@@ -35,3 +40,175 @@ type Person struct {
 	Seen   time.Time // their last message
 	Garage []Saved
 }
+
+// A Delivery is what became of a parcel.
+type Delivery int
+
+// The deliveries.
+const (
+	Delivered  Delivery = iota // the person has it
+	Parked                     // nothing may reach them now: it waits for their next message
+	PersonGone                 // they left or blocked the bot: likewise, and nothing more is sent until then
+	PutOff                     // another parcel will bring it
+)
+
+// pushGrace lets those who still wait take an answer first, and gathers notices
+// that come together.
+const pushGrace = 2 * time.Second
+
+// MailConfig is what a Mail needs.
+type MailConfig struct {
+	Store  storage.Store
+	Outbox Outbox           // nil: everything waits for the next message
+	Now    func() time.Time // nil: time.Now
+	Admins []UserID         // who hears alarms
+}
+
+// A Mail holds what people are to be told, in their records, until the outbox
+// or their next message takes it. It holds no state of its own.
+type Mail struct {
+	store  storage.Store
+	outbox Outbox
+	now    func() time.Time
+	admins []UserID
+}
+
+// NewMail makes a Mail.
+func NewMail(c MailConfig) *Mail {
+	m := &Mail{store: c.Store, outbox: c.Outbox, now: c.Now, admins: c.Admins}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	return m
+}
+
+// Notify lets a person be told of n, in a transaction that holds their key
+// (UserKey). Somebody without a record is left out. The same n.ID again does
+// nothing, also when it was told meanwhile.
+func (m *Mail) Notify(tx storage.Tx, u UserID, n Notice) error {
+	r, err := load(tx, u)
+	if err != nil || !r.known {
+		return err
+	}
+	return m.notify(tx, u, r, n)
+}
+
+// notify adds n to the record and saves it.
+func (m *Mail) notify(tx storage.Tx, u UserID, r *record, n Notice) error {
+	now := m.now()
+	if n.At.IsZero() {
+		n.At = now
+	}
+	if !r.await(n, now) {
+		return nil
+	}
+	id := strconv.FormatUint(hash(n.ID), 36) + "-" + stamp(now)
+	if err := m.post(tx, r, Parcel{User: u, ID: id, At: now.Add(pushGrace), Awake: n.Kind == NoticeAlarm}); err != nil {
+		return err
+	}
+	return r.save(tx, u)
+}
+
+// post hands a parcel to the outbox, unless it could not reach the person.
+func (m *Mail) post(tx storage.Tx, r *record, p Parcel) error {
+	if m.outbox == nil || r.Gone || !m.outbox.Reaches(p.User) {
+		return nil
+	}
+	return m.outbox.Post(tx, p)
+}
+
+// late arranges for the replies of a complete turn to be sent if nobody takes
+// them, in the transaction that completed it.
+func (m *Mail) late(tx storage.Tx, u UserID, r *record, key string) error {
+	t := r.turn(key)
+	if t == nil || !t.complete() || t.Taken != nobody {
+		return nil
+	}
+	now := m.now()
+	// The time keeps the IDs of somebody who was forgotten from coming again.
+	id := "turn-" + strconv.FormatUint(hash(key), 36) + "-" + stamp(t.At)
+	return m.post(tx, r, Parcel{User: u, Turn: key, ID: id, At: now.Add(pushGrace), Awake: true})
+}
+
+// Person is what checks need to know of u, in a transaction.
+func (m *Mail) Person(tx storage.Tx, u UserID) (Person, error) {
+	r, err := load(tx, u)
+	if err != nil {
+		return Person{}, err
+	}
+	return Person{Known: r.known, Gone: r.Gone, Seen: r.lastSeen(), Garage: r.Garage}, nil
+}
+
+// Release takes a car out of the person's saved ones, in a transaction that
+// holds their key.
+func (m *Mail) Release(tx storage.Tx, u UserID, v Vehicle) error {
+	r, err := load(tx, u)
+	if err != nil || !r.known {
+		return err
+	}
+	r.drop(v)
+	return r.save(tx, u)
+}
+
+// Take hands out what a parcel holds, for the outbox to send: nil when somebody
+// else has it. From then on it is the parcel's, and a second try gets the same
+// again, until Settle.
+func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) {
+	err = m.store.Update(ctx, []string{userKey(p.User)}, func(tx storage.Tx) error {
+		replies = nil
+		r, err := load(tx, p.User)
+		if err != nil || !r.known {
+			return err
+		}
+		if p.Turn == "" {
+			if waits := r.pack(p.ID, m.now()); len(waits) > 0 {
+				replies = tell(r.Session.teller(waits[0].Packed, r.Garage), waits, p.Digest)
+				return r.save(tx, p.User)
+			}
+			return nil
+		}
+		t := r.turn(p.Turn)
+		if t == nil {
+			return nil
+		}
+		var changed bool
+		if replies, changed = t.take(pushing); !changed {
+			return nil
+		}
+		return r.save(tx, p.User)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bot: take: %w", err)
+	}
+	return replies, nil
+}
+
+// Settle ends a parcel that was taken, in a transaction that holds the person's
+// key: what it held was delivered, or is nobody's again.
+func (m *Mail) Settle(tx storage.Tx, p Parcel, d Delivery) error {
+	r, err := load(tx, p.User)
+	if err != nil || !r.known {
+		return err
+	}
+	r.Gone = r.Gone || d == PersonGone
+	if p.Turn != "" {
+		if t := r.turn(p.Turn); t != nil && t.Taken == pushing {
+			t.Taken = nobody
+			if d == Delivered {
+				t.Taken = pushed
+			}
+		}
+		return r.save(tx, p.User)
+	}
+	again := r.unpack(p.ID, d)
+	if again {
+		err = m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
+		if err != nil {
+			return err
+		}
+	}
+	return r.save(tx, p.User)
+}
+
+// stamp is a time as a part of an ID.
+func stamp(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 36) }

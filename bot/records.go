@@ -36,6 +36,13 @@ type record struct {
 	Garage  []Saved  `json:"garage,omitempty"`
 	Turns   []turn   `json:"turns,omitempty"` // newest last
 	Keys    []uint64 `json:"keys,omitempty"`  // hashes of older message keys
+
+	Seen    time.Time `json:"seen,omitzero"`     // the last message; outlives a session of another version
+	Notices []waiting `json:"notices,omitempty"` // what the person is to be told, oldest first
+	Told    []uint64  `json:"told,omitempty"`    // hashes of the IDs of notices, told or waiting
+	Gone    bool      `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
+
+	known bool // stands in the store
 }
 
 // A turn is one message and what it led to.
@@ -44,6 +51,7 @@ type turn struct {
 	At      time.Time `json:"at"`
 	Open    int       `json:"open,omitempty"`  // jobs whose outcome is awaited
 	Early   []Reply   `json:"early,omitempty"` // what earlier turns left behind, and goes out with this one
+	News    []Reply   `json:"news,omitempty"`  // what waited for the person and goes out with the complete answer
 	Replies []Reply   `json:"replies,omitempty"`
 	Told    int       `json:"told,omitempty"` // how many of Replies a later message has taken already
 	Taken   taker     `json:"taken,omitempty"`
@@ -84,7 +92,10 @@ func (t *turn) take(who taker) (replies []Reply, changed bool) {
 }
 
 // rest is what the turn has to say and no later message has taken.
-func (t *turn) rest() []Reply {
+func (t *turn) rest() []Reply { return slices.Concat(t.News, t.soFar()) }
+
+// soFar is rest without what goes out with the complete answer only.
+func (t *turn) soFar() []Reply {
 	return slices.Concat(t.Early, t.Replies[min(t.Told, len(t.Replies)):])
 }
 
@@ -107,6 +118,7 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 			return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
 		}
 	}
+	r.known = true
 	if r.Version > recordVersion {
 		return nil, fmt.Errorf("bot: user record: %w", storage.ErrNewer)
 	}
@@ -154,10 +166,21 @@ func (r *record) turn(key string) *turn {
 // seen tells whether the key belongs to a turn whose replies are gone.
 func (r *record) seen(key string) bool { return slices.Contains(r.Keys, hash(key)) }
 
+// lastSeen is when the person wrote last. A record of an earlier version has it
+// in its session only.
+func (r *record) lastSeen() time.Time {
+	if r.Session.Seen.After(r.Seen) {
+		return r.Session.Seen
+	}
+	return r.Seen
+}
+
 // begin adds a turn, to which go the replies that earlier ones left behind, and
-// lets old ones go; one that is still awaited, or being pushed, stays.
-func (r *record) begin(key string, at time.Time) {
-	early := r.late()
+// lets old ones go; one that is still awaited, or being pushed, stays. Whoever
+// writes is not gone.
+func (r *record) begin(key string, at time.Time) *turn {
+	early, news := r.late()
+	r.Seen, r.Gone = at, false
 	kept := r.Turns[:0:0]
 	for i, t := range r.Turns {
 		waits := t.Taken == pushing || t.Taken == nobody && at.Sub(t.At) < lostAfter
@@ -168,25 +191,26 @@ func (r *record) begin(key string, at time.Time) {
 		r.Keys = append(r.Keys, hash(t.Key))
 	}
 	r.Keys = r.Keys[max(0, len(r.Keys)-keptKeys):]
-	r.Turns = append(kept, turn{Key: key, At: at, Early: early})
+	r.Turns = append(kept, turn{Key: key, At: at, Early: early, News: news})
+	return &r.Turns[len(r.Turns)-1]
 }
 
 // late takes the replies that earlier turns left behind: of those that are not
-// complete, what they have so far.
-func (r *record) late() []Reply {
-	var replies []Reply
+// complete, what they have so far. news is what waits for a complete answer.
+func (r *record) late() (early, news []Reply) {
 	for i := range r.Turns {
 		t := &r.Turns[i]
 		if t.Taken != nobody {
 			continue
 		}
-		replies = append(replies, t.rest()...)
+		early = append(early, t.soFar()...)
 		t.Told, t.Early = len(t.Replies), nil
 		if t.complete() {
+			news = append(news, t.News...)
 			t.Taken = nextOne
 		}
 	}
-	return replies
+	return early, news
 }
 
 // keep saves a vehicle, or renews it.
@@ -207,7 +231,7 @@ func (r *record) drop(v Vehicle) {
 
 // forget leaves the session, which is empty by then, and the turn under way.
 func (r *record) forget(key string) {
-	r.Garage, r.Keys = nil, nil
+	r.Garage, r.Keys, r.Notices, r.Told = nil, nil, nil, nil
 	r.Turns = slices.DeleteFunc(r.Turns, func(t turn) bool { return t.Key != key })
 }
 

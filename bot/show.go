@@ -140,8 +140,12 @@ func (d *dialog) totals(r Report) string {
 	open, decided, unknown := r.Count()
 	counts := list(d.text("comma"),
 		d.counted("count.open", open), d.counted("count.decided", decided), d.counted("count.unknown", unknown))
-	return d.text("report.count", len(r.Violations), counts) +
-		"\n" + d.text("report.owed", d.sum(r.Owed(), yuan, "unit.yuan")) +
+	return d.text("report.count", len(r.Violations), counts) + "\n" + d.owed(r)
+}
+
+// owed is what a report costs: money now, points to come.
+func (d *dialog) owed(r Report) string {
+	return d.text("report.owed", d.sum(r.Owed(), yuan, "unit.yuan")) +
 		"\n" + d.text("report.points", d.sum(r.PointsToCome(), strconv.Itoa, "unit.points"))
 }
 
@@ -165,17 +169,21 @@ func (d *dialog) sum(s Sum, write func(int) string, unit key) string {
 
 // row writes one violation.
 func (d *dialog) row(n int, v Violation) string {
-	when := v.When
-	if !v.At.IsZero() {
-		when = v.At.In(China).Format("2006-01-02 15:04")
-	}
 	lines := []string{
-		numbered(n, list(" ", d.or(when, "row.notime"), d.or(v.Place, "row.noplace"))),
+		numbered(n, list(" ", d.when(v), d.or(v.Place, "row.noplace"))),
 		d.or(v.Act, "row.noact"),
 		list(" · ", d.fine(v), d.points(v), d.text(key("state."+strconv.Itoa(int(v.State))))),
 		list(" · ", d.labelled("row.city", v.City), d.labelled("row.archive", v.Archive), d.labelled("row.agency", v.Agency)),
 	}
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
+}
+
+// when is the time of a violation, as received if it could not be read.
+func (d *dialog) when(v Violation) string {
+	if v.At.IsZero() {
+		return d.or(v.When, "row.notime")
+	}
+	return v.At.In(China).Format("2006-01-02 15:04")
 }
 
 func (d *dialog) or(s string, k key) string {

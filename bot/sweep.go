@@ -19,7 +19,7 @@ const (
 
 // Sweep ends the conversations that are over: nothing of them is kept beyond a
 // day and a half of silence but the vehicles that the person asked to keep, and
-// answers that still wait to be read. Whoever keeps nothing is forgotten.
+// what still waits to be read. Whoever keeps nothing is forgotten.
 func (b *Bot) Sweep(ctx context.Context) error {
 	for from := ""; ; {
 		idle, next, err := b.idle(ctx, from)
@@ -63,18 +63,22 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 		if err != nil || !r.retire(b.now()) {
 			return err
 		}
-		if len(r.Garage) == 0 && len(r.Turns) == 0 {
+		if r.empty() {
 			return errors.Join(tx.Put(userBucket, userKey(u), nil), dropNote(tx, u))
 		}
 		return r.save(tx, u)
 	})
 }
 
+// empty tells whether nothing is left that is kept beyond a conversation.
+func (r *record) empty() bool { return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 }
+
 // retire takes out of the record what has had its time at now, and tells
 // whether that was anything.
 func (r *record) retire(now time.Time) bool {
-	if now.Sub(r.Session.Seen) < sessionIdle {
-		return false
+	unread := r.expire(now)
+	if now.Sub(r.lastSeen()) < sessionIdle {
+		return unread
 	}
 	s := r.Session
 	r.Session = Session{Version: sessionVersion, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
@@ -84,9 +88,9 @@ func (r *record) retire(now time.Time) bool {
 			kept = append(kept, t)
 		}
 	}
-	changed := len(kept) < len(r.Turns) || len(r.Keys) > 0 || s.Form.Plate != "" || s.Last.Plate != "" || len(s.Queue) > 0
+	changed := unread || len(kept) < len(r.Turns) || len(r.Keys) > 0 || s.Form.Plate != "" || s.Last.Plate != "" || len(s.Queue) > 0
 	r.Turns, r.Keys = kept, nil
-	return changed || len(r.Garage) == 0 && len(kept) == 0
+	return changed || r.empty()
 }
 
 // sweeping sweeps now and then until ctx ends.

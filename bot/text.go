@@ -75,6 +75,7 @@ const (
 	TextPrivate Text = "adapter.private" // the button that leads from there to the private chat
 	TextStale   Text = "adapter.stale"   // a button that no longer means anything
 	TextNoOCR   Text = "odd.picture"     // what to type instead of a photo
+	TextNoFiles Text = "adapter.files"   // the platform carries no files
 	TextBusy    Text = "adapter.busy"    // too many messages at once
 	WordResult  Text = "tap.result"      // what a person sends to get a late answer
 )

@@ -43,6 +43,14 @@ func TestEverythingHasASentence(t *testing.T) {
 		for _, hpzl := range []string{"01", "02", "51", "52"} {
 			keys = append(keys, key("type."+hpzl))
 		}
+		for _, n := range NoticeKinds() {
+			if n != NoticeNews { // whose sentences are several
+				keys = append(keys, noticeKey(n))
+			}
+		}
+		for _, a := range Alarms() {
+			keys = append(keys, alarmKey(a))
+		}
 		for _, s := range []State{StateUnknown, Open, Decided} {
 			keys = append(keys, key("state."+strconv.Itoa(int(s))))
 		}
@@ -84,7 +92,7 @@ func TestCatalogueAndCodeAgree(t *testing.T) {
 
 // composed tells whether k belongs to a family whose names the code builds.
 func composed(k string) bool {
-	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command."} {
+	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm."} {
 		if strings.HasPrefix(k, family) {
 			return true
 		}

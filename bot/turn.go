@@ -17,7 +17,7 @@ type Bot struct {
 	desk     Desk
 	now      func() time.Time
 	vehicles int
-	push     map[string]Pusher
+	mail     *Mail
 	fault    func(error)
 	bell     bell
 	saved    atomic.Int64
@@ -29,9 +29,9 @@ var _ Handler = (*Bot)(nil)
 type Config struct {
 	Store    storage.Store
 	Desk     Desk
-	Now      func() time.Time  // nil: time.Now
-	Vehicles int               // how many vehicles a person may save; 0: 5
-	Push     map[string]Pusher // by channel: how a late answer reaches a person; may lack any
+	Now      func() time.Time // nil: time.Now
+	Vehicles int              // how many vehicles a person may save; 0: 5
+	Mail     *Mail            // what waits for people; nil: one that sends nothing by itself
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -39,12 +39,15 @@ type Config struct {
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
-	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, push: c.Push, fault: c.Fault}
+	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, fault: c.Fault}
 	if b.fault == nil {
 		b.fault = func(error) {}
 	}
 	if b.now == nil {
 		b.now = time.Now
+	}
+	if b.mail == nil {
+		b.mail = NewMail(MailConfig{Store: c.Store, Now: b.now})
 	}
 	if b.vehicles == 0 {
 		b.vehicles = 5
@@ -157,12 +160,12 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		if m.Event == Left {
 			return errors.Join(tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
 		}
-		r.begin(m.Key, m.At)
+		t := r.begin(m.Key, m.At)
 		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
-		if err := run.step(run.input(m, len(r.turn(m.Key).Early) > 0)); err != nil {
+		if err := run.step(run.input(m, run.bring(t, m.Lang))); err != nil {
 			return err
 		}
-		t := r.turn(m.Key)
+		t = r.turn(m.Key)
 		if answer.Pending = !t.complete(); answer.Pending {
 			answer.Replies, t.Early = t.Early, nil
 		} else {
@@ -196,6 +199,19 @@ type run struct {
 	r    *record
 
 	saved int64 // queries that a fresh answer served
+}
+
+// bring hands what waits for the person to the turn, and tells whether that
+// answers who asks for a result: an answer that was late does, a notice does if
+// no result is to come.
+func (x *run) bring(t *turn, l Lang) (late bool) {
+	late = len(t.Early) > 0
+	if heard := x.r.hear(x.at); len(heard) > 0 {
+		s := x.r.Session
+		s.Lang = l
+		t.News = append(t.News, tell(s.teller(x.at, x.r.Garage), heard, false)...)
+	}
+	return late || len(t.News) > 0 && x.r.Session.Waiting == 0
 }
 
 // input reads the message with the question that is open.

@@ -66,25 +66,17 @@ func (x *run) enqueue(t task) error {
 	return nil
 }
 
-// Work asks the outside for what conversations wait for, and pushes answers
-// that came too late, n tasks of each at a time, until ctx ends; then it
-// finishes those under way. Beside that it sweeps.
+// Work asks the outside for what conversations wait for, n tasks at a time,
+// until ctx ends; then it finishes those under way. Beside that it sweeps.
 func (b *Bot) Work(ctx context.Context, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var (
-		wg     sync.WaitGroup
-		pushes error
-	)
-	wg.Go(func() {
-		defer stop() // whichever fails ends the other
-		pushes = b.store.Work(ctx, pushQueue, n, b.pushLate)
-	})
+	var wg sync.WaitGroup
 	wg.Go(func() { b.sweeping(ctx) })
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
 	stop()
 	wg.Wait()
-	return errors.Join(err, pushes)
+	return err
 }
 
 // work does one task: the outside first, then the outcome, the next step of
@@ -191,7 +183,7 @@ func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) 
 	if err := x.step(in); err != nil {
 		return 0, err
 	}
-	if err := x.pushLater(); err != nil {
+	if err := b.mail.late(tx, t.User, r, t.Turn); err != nil {
 		return 0, err
 	}
 	return x.saved, r.save(tx, t.User)

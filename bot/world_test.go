@@ -12,6 +12,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/bottest"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
@@ -35,6 +36,7 @@ type world struct {
 
 	store storage.Store
 	bot   *bot.Bot
+	mail  *bot.Mail
 	stop  func()
 	sent  int
 }
@@ -88,18 +90,22 @@ func (w *world) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true})
-	config := bot.Config{Store: w.store, Desk: desk, Now: w.clock.now, Fault: w.fault}
+	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.clock.now})
 	if w.push != nil {
-		config.Push = map[string]bot.Pusher{"test": w.push}
+		outbox.Add("test", deliver.Channel{Pusher: w.push})
 	}
-	w.bot = bot.New(config)
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.clock.now})
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Fault: w.fault})
 	ctx, cancel := context.WithCancel(context.Background())
-	worked := make(chan error, 1)
+	worked := make(chan error, 2)
 	go func() { worked <- w.bot.Work(ctx, 4) }()
+	go func() { worked <- outbox.Work(ctx, 4, w.mail) }()
 	w.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-worked; err != nil {
-			t.Error("work:", err)
+		for range 2 {
+			if err := <-worked; err != nil {
+				t.Error("work:", err)
+			}
 		}
 		if err := w.store.Close(); err != nil {
 			t.Error("close:", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/bottest"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
@@ -79,6 +80,8 @@ type world struct {
 	client *juhe.Client
 	lang   string
 	people map[string]int64
+	outbox *deliver.Queue
+	mail   *bot.Mail
 	halt   func()
 }
 
@@ -120,14 +123,15 @@ func (w *world) begin() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	push := map[string]bot.Pusher{}
+	w.outbox = deliver.New(deliver.Config{Store: store, Now: w.now})
+	w.mail = bot.NewMail(bot.MailConfig{Store: store, Outbox: w.outbox, Now: w.now})
 	desk := lookup.New(lookup.Config{Client: w.client, Store: store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
-	b := bot.New(bot.Config{Store: store, Desk: desk, Now: w.now, Push: push})
+	b := bot.New(bot.Config{Store: store, Desk: desk, Now: w.now, Mail: w.mail})
 	w.config.Bot, w.config.Inbox = b, bot.NewInbox(store, Channel)
 	if w.adapter, err = newAdapter(w.config, w.pace); err != nil {
 		w.t.Fatal(err)
 	}
-	push[Channel] = w.adapter
+	w.outbox.Add(Channel, deliver.Channel{Pusher: w.adapter})
 	w.adapter.settled = w.settled
 	w.rig.mu.Lock()
 	w.door = w.adapter
@@ -139,12 +143,13 @@ func (w *world) begin() {
 func (w *world) runAll(store storage.Store, b *bot.Bot) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	adapter := w.adapter
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() { ended <- b.Work(ctx, 4) }()
+	go func() { ended <- w.outbox.Work(ctx, 4, w.mail) }()
 	go func() { ended <- adapter.Run(ctx) }()
 	return sync.OnceFunc(func() {
 		cancel()
-		for range 2 {
+		for range 3 {
 			if err := <-ended; err != nil {
 				w.t.Error("run:", err)
 			}

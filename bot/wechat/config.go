@@ -46,7 +46,7 @@ type Config struct {
 	APIBase   string // "": DefaultAPIBase
 	// MaxClockSkew is how far a message's timestamp may be from Now; 0: 5 min.
 	MaxClockSkew time.Duration
-	Template     Template // of Notify; zero: none
+	Template     Template // for news that nothing else may carry; zero: none
 	Bot          bot.Handler
 	Now          func() time.Time   // nil: time.Now
 	HTTPClient   *http.Client       // copied; nil: one with sensible limits

@@ -6,7 +6,7 @@
 //	   ▲              signature, age,   which kind   │ five seconds
 //	   ├── XML ◀───── unsealing         of message ◀─┘ render, seal
 //	   │
-//	   └── REST ◀──── Push · Notify · SetMenu ◀── quota, field rules, errcodes
+//	   └── REST ◀──── Push · SetMenu ◀─────────── quota, field rules, errcodes
 //	                       └─ client: access token, carrier of the library
 //
 // # The five seconds

@@ -13,35 +13,47 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot"
 )
 
-// A Notice is what a template message tells about a vehicle. A nil pointer and
-// a zero time are unknown, which is not zero.
-type Notice struct {
-	ID     string // the same at every try: WeChat sends it once within 10 min
-	Plate  string
-	Count  int  // new violations
-	Fine   *int // in 分
-	Points *int
-	At     time.Time
-	Place  string
-	Act    string
-	Note   string
+// formsOf is the news of replies, nil unless every one of them carries some: a
+// form that leaves something out would be the last that the person hears of it.
+func formsOf(replies []bot.Reply) []bot.Summary {
+	var forms []bot.Summary
+	for _, r := range replies {
+		if r.News == nil {
+			return nil
+		}
+		forms = append(forms, *r.News)
+	}
+	return forms
 }
 
-// Notify sends n as a template message. Its errors are those of bot.Pusher:
-// parked also when no template is configured, or the operator has to mend it.
-// A repetition with the same ID is harmless.
-func (a *Adapter) Notify(ctx context.Context, to bot.UserID, n Notice) error {
-	if !a.enter() {
-		return bot.RetryAfter(time.Second)
-	}
-	defer a.work.Done()
-	switch {
-	case a.cfg.Template.ID == "" || a.untold.Load():
-		return fmt.Errorf("%w: no template message", bot.ErrParked)
-	case a.cfg.Now().Unix() < a.silent.Load():
+// hasForms tells whether template messages may be sent now.
+func (a *Adapter) hasForms() bool { return a.cfg.Template.ID != "" && !a.untold.Load() }
+
+// pushForms sends template messages. Its errors are those of bot.Pusher: parked
+// also when the operator has to mend something. A repetition with the same id
+// is harmless: WeChat sends what has one only once within 10 min, and what was
+// sent before is remembered here.
+func (a *Adapter) pushForms(ctx context.Context, user, id string, forms []bot.Summary) error {
+	if a.cfg.Now().Unix() < a.silent.Load() {
 		return fmt.Errorf("%w: the quota of the day is used up", bot.ErrParked)
 	}
-	msg, err := a.cfg.Template.message(openid(to), n)
+	key := "form|" + id
+	for i := min(a.progress.of(key), len(forms)); i < len(forms); i++ {
+		own := id
+		if i > 0 {
+			own += "+" + strconv.Itoa(i)
+		}
+		if err := a.pushForm(ctx, user, own, forms[i]); err != nil {
+			a.progress.put(key, i)
+			return err
+		}
+	}
+	a.progress.drop(key)
+	return nil
+}
+
+func (a *Adapter) pushForm(ctx context.Context, user, id string, form bot.Summary) error {
+	msg, err := a.cfg.Template.message(user, id, form)
 	if err != nil {
 		return fmt.Errorf("%w: %w", bot.ErrParked, err)
 	}
@@ -78,17 +90,17 @@ func (a *Adapter) noticeVerdict(err error) error {
 // maxClientID is the most characters of client_msg_id.
 const maxClientID = 32
 
-func (t Template) message(openid string, n Notice) (*message.TemplateMessage, error) {
+func (t Template) message(openid, id string, form bot.Summary) (*message.TemplateMessage, error) {
 	msg := &message.TemplateMessage{
 		ToUser: openid, TemplateID: t.ID, URL: t.URL,
-		Data: make(map[string]*message.TemplateDataItem, len(t.Fields)), ClientMsgID: n.ID,
+		Data: make(map[string]*message.TemplateDataItem, len(t.Fields)), ClientMsgID: id,
 	}
-	if len(n.ID) > maxClientID {
-		msg.ClientMsgID = short(n.ID)
+	if len(id) > maxClientID {
+		msg.ClientMsgID = short(id)
 	}
 	for name, source := range t.Fields {
 		kind, _ := kindOf(name) // checked by New
-		value, ok := kind.fit(n.value(source))
+		value, ok := kind.fit(valueOf(form, source))
 		if !ok {
 			return nil, fmt.Errorf("wechat: template field %s cannot say that %s is unknown; one of the kind thing can", name, source)
 		}
@@ -97,8 +109,8 @@ func (t Template) message(openid string, n Notice) (*message.TemplateMessage, er
 	return msg, nil
 }
 
-// value is what a field shows, "" when it is unknown.
-func (n Notice) value(source string) string {
+// valueOf is what a field shows, "" when it is unknown.
+func valueOf(n bot.Summary, source string) string {
 	switch source {
 	case "plate":
 		return n.Plate

@@ -14,14 +14,20 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
 )
 
-// news is a notice with everything known.
-func news() wechat.Notice {
+// news is what a notice tells with everything known.
+func news() bot.Summary {
 	fine, points := 20000, 3
-	return wechat.Notice{
-		ID: "n1", Plate: "苏E54321", Count: 1, Fine: &fine, Points: &points,
+	return bot.Summary{
+		Plate: "苏E54321", Count: 1, Fine: &fine, Points: &points,
 		At:    time.Date(2026, 11, 20, 8, 5, 0, 0, bot.China),
 		Place: "学府路与和平路路口\n东进口第二个信号灯以北一百五十米处", Act: "遇行人正在通过人行横道时未停车让行的", Note: "请尽快处理",
 	}
+}
+
+// notify pushes news under an id to somebody who has not written for long.
+func (s *stage) notify(t *testing.T, id string, news bot.Summary) error {
+	t.Helper()
+	return s.adapter.Push(t.Context(), toUser, id, []bot.Reply{{Text: "有新违章", News: &news}})
 }
 
 func noticeStage(t *testing.T, fields map[string]string) *stage {
@@ -37,7 +43,7 @@ func TestNotice(t *testing.T) {
 		"car_number1": "plate", "time2": "time", "thing3": "place", "thing4": "act", "amount5": "money",
 		"character_string6": "points", "number7": "count", "phrase8": "note", "thing9": "points", "const10": "note", "short_thing11": "note", "date12": "time",
 	})
-	if err := s.adapter.Notify(t.Context(), toUser, news()); err != nil {
+	if err := s.notify(t, "n1", news()); err != nil {
 		t.Fatal(err)
 	}
 	sent := s.api.Sent("template")
@@ -63,7 +69,7 @@ func TestNoticeOfUnknown(t *testing.T) {
 	} {
 		t.Run(field, func(t *testing.T) {
 			s := noticeStage(t, map[string]string{field: tt.source})
-			err := s.adapter.Notify(t.Context(), toUser, wechat.Notice{ID: "n1", Note: "\x00 \n"})
+			err := s.notify(t, "n1", bot.Summary{Note: "\x00 \n"})
 			if tt.want == "" {
 				if !errors.Is(err, bot.ErrParked) || !strings.Contains(err.Error(), field) || s.api.Calls("template/send") != 0 {
 					t.Errorf("%v", err)
@@ -86,7 +92,7 @@ func TestNoticeOfAnything(t *testing.T) {
 	for _, value := range odd {
 		s := noticeStage(t, map[string]string{"thing1": "place", "thing2": "act", "short_thing3": "note", "phrase4": "note", "character_string5": "money"})
 		huge := 1 << 60
-		if err := s.adapter.Notify(t.Context(), toUser, wechat.Notice{ID: strings.Repeat("n", 99), Place: value, Act: value, Note: value, Fine: &huge}); err != nil {
+		if err := s.notify(t, strings.Repeat("n", 99), bot.Summary{Place: value, Act: value, Note: value, Fine: &huge}); err != nil {
 			t.Errorf("%q: %v", value, err)
 		}
 	}
@@ -98,12 +104,12 @@ func TestNoticeTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := noticeStage(t, map[string]string{"car_number1": "plate"})
 		s.api.Delay("template/send", time.Minute)
-		if got := outcome(s.adapter.Notify(t.Context(), toUser, news())); got != "again" {
+		if got := outcome(s.notify(t, "n1", news())); got != "again" {
 			t.Errorf("timed out: %s", got)
 		}
 		s.api.Delay("template/send", 0)
 		for range 2 {
-			if err := s.adapter.Notify(t.Context(), toUser, news()); err != nil {
+			if err := s.notify(t, "n1", news()); err != nil {
 				t.Error(err)
 			}
 		}
@@ -120,22 +126,84 @@ func TestNoticeOutcomes(t *testing.T) {
 		502: {"again", "sent"},
 	} {
 		s := noticeStage(t, map[string]string{"car_number1": "plate"})
-		s.says(driver, "你好")
 		s.api.Fail("template/send", code, 1)
-		if got := outcome(s.adapter.Notify(t.Context(), toUser, news())); got != tt.want {
+		if got := outcome(s.notify(t, "n1", news())); got != tt.want {
 			t.Errorf("%d: %s, want %s", code, got, tt.want)
 		}
-		if got := outcome(s.adapter.Notify(t.Context(), toUser, news())); got != tt.next {
+		if got := outcome(s.notify(t, "n1", news())); got != tt.next {
 			t.Errorf("%d: then %s, want %s", code, got, tt.next)
 		}
+		s.says(driver, "你好")
 		if got := outcome(s.adapter.Push(t.Context(), toUser, "1", hello(1))); got != "sent" {
 			t.Errorf("%d: a customer message is %s", code, got)
 		}
 	}
 	s := newStage(t, wechat.Service, wechattest.Safe)
-	if got := outcome(s.adapter.Notify(t.Context(), toUser, news())); got != "parked" {
+	if got := outcome(s.notify(t, "n1", news())); got != "parked" {
 		t.Errorf("without a template: %s", got)
 	}
+}
+
+// Which road a push takes: the text where it may be sent, else the form, but
+// never a form beside a text that may have arrived, nor one that says less.
+func TestPushRoads(t *testing.T) {
+	form := news()
+	for name, tt := range map[string]struct {
+		before      func(*stage)
+		replies     []bot.Reply
+		want        string
+		texts, form int
+	}{
+		"somebody who wrote": {func(s *stage) { s.says(driver, "你好") }, []bot.Reply{{Text: "新违章", News: &form}}, "sent", 1, 0},
+		"somebody silent":    {func(*stage) {}, []bot.Reply{{Text: "新违章", News: &form}}, "sent", 0, 1},
+		"quota used up": {func(s *stage) { s.says(driver, "你好"); s.api.Fail("custom/send", 45047, 1) },
+			[]bot.Reply{{Text: "新违章", News: &form}}, "sent", 0, 1},
+		"the account may not send texts": {func(s *stage) { s.says(driver, "你好"); s.api.Fail("custom/send", 48001, 1) },
+			[]bot.Reply{{Text: "新违章", News: &form}}, "sent", 0, 1},
+		"the text may have arrived": {func(s *stage) { s.says(driver, "你好"); s.api.Fail("custom/send", 502, 1) },
+			[]bot.Reply{{Text: "新违章", News: &form}}, "parked", 0, 0},
+		"a part of the text arrived": {func(s *stage) { s.says(driver, "你好"); s.api.FailAfter("custom/send", 45047, 1, 1) },
+			[]bot.Reply{{Text: hello(6)[0].Text, News: &form}}, "parked", 1, 0},
+		"more than the form says": {func(*stage) {}, []bot.Reply{{Text: "新违章", News: &form}, {Text: "号码不符"}}, "parked", 0, 0},
+		"two forms":               {func(*stage) {}, []bot.Reply{{Text: "一", News: &form}, {Text: "二", News: &form}}, "sent", 0, 2},
+		"gone": {func(s *stage) { s.says(driver, "你好"); s.api.Fail("custom/send", 43004, 1) },
+			[]bot.Reply{{Text: "新违章", News: &form}}, "gone", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := noticeStage(t, map[string]string{"car_number1": "plate"})
+			tt.before(s)
+			if got := outcome(s.adapter.Push(t.Context(), toUser, "p1", tt.replies)); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			if n := len(s.pushed(driver)); n != tt.texts {
+				t.Errorf("%d texts, want %d", n, tt.texts)
+			}
+			if n := len(s.api.Sent("template")); n != tt.form {
+				t.Errorf("%d forms, want %d", n, tt.form)
+			}
+		})
+	}
+}
+
+// Two forms that failed between them go on with the second.
+func TestFormsGoOn(t *testing.T) {
+	s := noticeStage(t, map[string]string{"car_number1": "plate"})
+	form := news()
+	replies := []bot.Reply{{Text: "一", News: &form}, {Text: "二", News: &form}}
+	s.api.FailAfter("template/send", -1, 1, 1)
+	if got := outcome(s.adapter.Push(t.Context(), toUser, "p1", replies)); got != "again" {
+		t.Errorf("first: %s", got)
+	}
+	if got := outcome(s.adapter.Push(t.Context(), toUser, "p1", replies)); got != "sent" || len(s.api.Sent("template")) != 2 {
+		t.Errorf("then: %s, %d forms", got, len(s.api.Sent("template")))
+	}
+}
+
+// A file cannot be sent, and the person reads that.
+func TestFilesAreRefusedInWords(t *testing.T) {
+	s := newStage(t, wechat.Service, wechattest.Safe)
+	s.echo.answer = answering(bot.Reply{Text: "导出完成", Files: []bot.File{{Name: "a.csv", Data: []byte("x")}}})
+	reads(t, s.says(driver, "导出"), "导出完成", "不能发送文件")
 }
 
 // All faults at once, each with its key and what to do, and no secret.

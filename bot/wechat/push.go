@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,36 +20,49 @@ const (
 // Push implements bot.Pusher by customer messages, as few as the replies fit
 // into. It starts only what the person's quota lets it finish, and after a
 // failure goes on behind the message that was sent last. Where the platform
-// lets nothing through, or it is unknown whether it did, the replies are parked:
-// a customer message carries no key by which WeChat could tell a repetition.
+// lets none through, replies that carry News go as template messages. What
+// nothing can carry, or of which it is unknown whether it arrived, is parked: a
+// customer message has no key by which WeChat could tell a repetition.
 func (a *Adapter) Push(ctx context.Context, to bot.UserID, id string, replies []bot.Reply) error {
 	if !a.enter() {
 		return bot.RetryAfter(time.Second)
 	}
 	defer a.work.Done()
-	pages := paginate(render(replies))
+	user := openid(to)
+	untouched, err := a.pushTexts(ctx, user, id, paginate(render(replies)))
+	if untouched && errors.Is(err, bot.ErrParked) {
+		if forms := formsOf(replies); forms != nil && a.hasForms() {
+			return a.pushForms(ctx, user, id, forms)
+		}
+	}
+	return err
+}
+
+// pushTexts sends customer messages. untouched tells that none can have
+// reached the person.
+func (a *Adapter) pushTexts(ctx context.Context, user, id string, pages []string) (untouched bool, err error) {
 	done := min(a.progress.of(id), len(pages))
 	pages = pages[done:]
-	user, now := openid(to), a.cfg.Now()
+	now := a.cfg.Now()
 	switch {
 	case len(pages) == 0:
-		return nil
+		return false, nil
 	case !a.Pushes():
-		return fmt.Errorf("%w: the account sends no customer messages", bot.ErrParked)
+		return done == 0, fmt.Errorf("%w: the account sends no customer messages", bot.ErrParked)
 	case now.Unix() < a.exhausted.Load():
-		return fmt.Errorf("%w: the quota of the day is used up", bot.ErrParked)
+		return done == 0, fmt.Errorf("%w: the quota of the day is used up", bot.ErrParked)
 	case !a.windows.reserve(user, len(pages), now):
-		return fmt.Errorf("%w: the person's quota is used up", bot.ErrParked)
+		return done == 0, fmt.Errorf("%w: the person's quota is used up", bot.ErrParked)
 	}
 	for i, page := range pages {
 		if err := a.api.sendText(ctx, user, page); err != nil {
 			a.windows.release(user, len(pages)-i, now)
 			a.progress.put(id, done+i)
-			return a.verdict(user, err)
+			return done+i == 0 && codeOf(err) != 0, a.verdict(user, err)
 		}
 	}
 	a.progress.drop(id)
-	return nil
+	return false, nil
 }
 
 // showTyping shows the person that the bot is at work. It is a courtesy: that

@@ -20,7 +20,7 @@ func hello(n int) []bot.Reply {
 	return []bot.Reply{{Text: strings.Repeat(strings.Repeat("章", 300)+"\n", n)}}
 }
 
-// outcome names what an error of Push or Notify asks the bot to do.
+// outcome names what an error of Push asks the bot to do.
 func outcome(err error) string {
 	if d, later := storage.Snoozed(err); later {
 		return "in " + d.String()

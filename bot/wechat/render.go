@@ -32,6 +32,9 @@ func render(replies []bot.Reply) string {
 		if text := strings.TrimSpace(plain(r.Text)); text != "" {
 			parts = append(parts, text)
 		}
+		if len(r.Files) > 0 {
+			parts = append(parts, bot.Sentence(bot.Chinese, bot.TextNoFiles))
+		}
 		if links := links(r.Options); links != "" {
 			parts = append(parts, links)
 		}

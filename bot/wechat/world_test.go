@@ -15,6 +15,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/bot/wechat"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
@@ -52,6 +53,7 @@ type world struct {
 	config   func(*wechat.Config)
 
 	store   storage.Store
+	mail    *bot.Mail
 	adapter *wechat.Adapter
 	door    http.Handler // the adapter of now
 	stop    func()
@@ -95,17 +97,19 @@ func (w *world) start() {
 	client, err := juhe.New("demo-key", juhe.WithBaseURL("http://localhost/sweizhang"), juhe.WithHTTPClient(wechattest.Direct(w.juhe)), juhe.WithTimeout(30*time.Second, 10*time.Second))
 	check(err)
 	desk := lookup.New(lookup.Config{Client: client, Store: w.store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
-	push := map[string]bot.Pusher{}
-	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Push: push})
+	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.now})
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.now})
+	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Mail: w.mail})
 	w.adapter, err = wechat.New(w.settings(b))
 	check(err)
 	if w.adapter.Pushes() {
-		push[wechat.Channel] = w.adapter
+		outbox.Add(wechat.Channel, deliver.Channel{Pusher: w.adapter})
 	}
 	w.door = w.adapter
 	ctx, cancel := context.WithCancel(context.Background())
-	worked := make(chan error, 1)
+	worked := make(chan error, 2)
 	go func() { worked <- b.Work(ctx, 2*connections) }()
+	go func() { worked <- outbox.Work(ctx, 4, w.mail) }()
 	w.stop = sync.OnceFunc(func() {
 		closing, done := context.WithTimeout(context.Background(), 20*time.Second)
 		defer done()
@@ -113,8 +117,10 @@ func (w *world) start() {
 			t.Error("close adapter:", err)
 		}
 		cancel()
-		if err := <-worked; err != nil {
-			t.Error("work:", err)
+		for range 2 {
+			if err := <-worked; err != nil {
+				t.Error("work:", err)
+			}
 		}
 		if err := w.store.Close(); err != nil {
 			t.Error("close store:", err)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 )
 
 type serveCommand struct {
@@ -121,7 +123,8 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	if err := s.connect(w); err != nil {
 		return w, err
 	}
-	w.inBackground(ctx, s.unending("work", func(ctx context.Context) error { return w.bot.Work(ctx, lookups) }))
+	w.inBackground(ctx, s.unending("work", w.answer))
+	w.inBackground(ctx, s.unending("send", w.send))
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))
 	}
@@ -150,7 +153,7 @@ func (s *service) connect(w *world) error {
 		}
 		s.channels = append(s.channels, c)
 		if c.pusher != nil {
-			w.push[c.name] = c.pusher
+			w.outbox.Add(c.name, deliver.Channel{Pusher: c.pusher})
 		}
 	}
 	if len(faults) > 0 {

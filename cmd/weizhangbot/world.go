@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
@@ -28,6 +30,10 @@ import (
 // most of their time, and what a person asks for should not wait for others.
 const lookups = 128
 
+// sends is how many messages that nobody waits for are sent at a time, at most:
+// a person's messages go out one by one.
+const sends = 32
+
 // A world is the bot and everything it stands on.
 type world struct {
 	config Config
@@ -37,8 +43,9 @@ type world struct {
 	client *juhe.Client
 	desk   *lookup.Desk
 	bot    *bot.Bot
-	push   map[string]bot.Pusher // of the bot; filled before it works
-	fake   *juhetest.Server      // nil: the real Juhe
+	outbox *deliver.Queue
+	mail   *bot.Mail
+	fake   *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option
 	around      func(http.Handler) http.Handler // what stands before the fake; nil: nothing
@@ -115,22 +122,59 @@ func (w *world) open(ctx context.Context) (err error) {
 		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone: w.config.Storage.Driver == "bbolt",
 	})
-	w.push = map[string]bot.Pusher{}
+	if err := w.openMail(); err != nil {
+		return err
+	}
 	vehicles := w.config.Limits.VehiclesPerUser
 	if vehicles == 0 {
 		vehicles = math.MaxInt // no limit
 	}
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Now: w.now, Vehicles: vehicles, Push: w.push, Fault: w.fault})
+	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Now: w.now, Vehicles: vehicles, Mail: w.mail, Fault: w.fault})
 	return nil
+}
+
+// openMail makes what people are told without asking. Channels are added to the
+// outbox once there are adapters.
+func (w *world) openMail() error {
+	zone, err := time.LoadLocation(w.config.Push.Timezone)
+	if err != nil {
+		return fmt.Errorf("push.timezone: %w", err)
+	}
+	w.outbox = deliver.New(deliver.Config{
+		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp,
+		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
+	})
+	var admins []bot.UserID
+	for _, id := range w.config.Admins {
+		admins = append(admins, bot.UserID(id))
+	}
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: admins})
+	return nil
+}
+
+// gaveUp logs a message that could not be sent, and tells the admins.
+func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
+	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "user": p.User.String()})
+	log.Error("message not sent: it waits for the person's next one")
+	channel, _, _ := strings.Cut(string(p.User), ":")
+	if err := w.mail.Alarm(ctx, bot.AlarmUndelivered, channel+": "+why.Error()); err != nil {
+		w.log.WithError(err).WithField("event", "alarm").Error("admins not told")
+	}
 }
 
 // fault logs what failed behind an answer.
 func (w *world) fault(err error) { w.log.WithError(err).WithField("event", "fault").Warn("lookup") }
 
-// work answers what conversations ask of the outside, until the world closes.
+// work answers what conversations ask of the outside, and sends what waits for
+// people, until the world closes.
 func (w *world) work(ctx context.Context) {
-	w.inBackground(ctx, func(ctx context.Context) error { return w.bot.Work(ctx, lookups) })
+	w.inBackground(ctx, w.answer)
+	w.inBackground(ctx, w.send)
 }
+
+func (w *world) answer(ctx context.Context) error { return w.bot.Work(ctx, lookups) }
+
+func (w *world) send(ctx context.Context) error { return w.outbox.Work(ctx, sends, w.mail) }
 
 // inBackground runs f until the world closes. The end of ctx does not end f:
 // those who came first may need it until they have drained.

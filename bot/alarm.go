@@ -1,0 +1,69 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// alarmBucket holds when each kind of alarm was raised last, under ~kind.
+const alarmBucket = "alarm"
+
+// alarmEvery is how often admins are told of one kind of trouble at most.
+const alarmEvery = time.Hour
+
+// Alarm tells all admins of a, at most once an hour, whatever the process; day
+// and night, and also those who never wrote. detail is for them to act on and
+// holds no personal data.
+func (m *Mail) Alarm(ctx context.Context, a Alarm, detail string) error {
+	if len(m.admins) == 0 {
+		return nil
+	}
+	key := "~" + string(a)
+	keys := []string{alarmBucket + "/" + key}
+	for _, u := range m.admins {
+		keys = append(keys, userKey(u))
+	}
+	err := m.store.Update(ctx, keys, func(tx storage.Tx) error {
+		now := m.now()
+		if due, err := dueAlarm(tx, key, now); err != nil || !due {
+			return err
+		}
+		stamped, err := now.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		faults := []error{tx.Put(alarmBucket, key, stamped)}
+		for _, u := range m.admins {
+			r, err := load(tx, u)
+			if err == nil {
+				n := Notice{ID: "alarm-" + string(a) + "-" + stamp(now), Kind: NoticeAlarm, At: now, Alarm: a, Detail: detail}
+				err = m.notify(tx, u, r, n)
+			}
+			faults = append(faults, err)
+		}
+		return errors.Join(faults...)
+	})
+	if err != nil {
+		return fmt.Errorf("bot: alarm: %w", err)
+	}
+	return nil
+}
+
+// dueAlarm tells whether the last alarm of the kind is long enough ago. One
+// from the future, of a clock that went back, does not count.
+func dueAlarm(tx storage.Tx, key string, now time.Time) (bool, error) {
+	b, err := tx.Get(alarmBucket, key)
+	if err != nil || b == nil {
+		return true, err
+	}
+	var last time.Time
+	if err := last.UnmarshalBinary(b); err != nil {
+		return true, nil //nolint:nilerr // unreadable is as good as never
+	}
+	ago := now.Sub(last)
+	return ago < 0 || ago >= alarmEvery, nil
+}

@@ -1,0 +1,177 @@
+// Package deliver sends what people are not waiting for: late answers, notices,
+// alarms. It decides when, how fast and how often; adapters know how.
+//
+//	bot.Mail ──Post──▶ "send"    a lane a person: late answers, alarms, and
+//	                             notices in daytime, in order
+//	                 ▶ "digest"  a lane a person: what is decided in quiet hours,
+//	                             one job a morning, so that it holds up no answer
+//	Work: Take ──▶ Pusher.Push ──▶ Settle
+//
+// What is sent stays in the person's record until Settle; a parcel only names
+// it. A push that fails is tried again under the same ID: after the pause that
+// the platform asks for, else after a growing one. After the last try it is
+// parked, which means that the person's next message brings it, and GaveUp is
+// told.
+package deliver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// The queues.
+const (
+	sendQueue   = "send"
+	digestQueue = "digest"
+)
+
+// A Channel is how the people of one platform are reached.
+type Channel struct {
+	Pusher bot.Pusher
+	// Rate is how many notices a second go out at most; 0: DefaultRate. Answers
+	// that somebody waits for are paced by the adapter alone.
+	Rate float64
+}
+
+// DefaultRate leaves most of Telegram's 30 messages a second
+// (https://core.telegram.org/bots/faq) to people who wait for an answer.
+const DefaultRate = 10
+
+// Config is what a Queue needs.
+type Config struct {
+	Store    storage.Store
+	Channels map[string]Channel // by the beginning of user ids: telegram, wechat; more by Add
+	Quiet    Quiet              // zero: never quiet
+	Zone     *time.Location     // of Quiet; nil: bot.China
+	Now      func() time.Time   // nil: time.Now
+	Fault    func(error)        // hears what failed; nil: nobody. Errors hold no personal data
+	// GaveUp is told of a parcel that is not tried any more, and why; nil:
+	// nobody is.
+	GaveUp func(ctx context.Context, p bot.Parcel, why error)
+}
+
+// A Queue is the outbox. Any number of them may share a store.
+type Queue struct {
+	cfg   Config
+	tries tries
+
+	mu       sync.RWMutex
+	channels map[string]*channel
+}
+
+type channel struct {
+	pusher bot.Pusher
+	pace   *rate.Limiter
+}
+
+var _ bot.Outbox = (*Queue)(nil)
+
+// New makes a Queue. Work must run somewhere for anything to be sent.
+func New(c Config) *Queue {
+	if c.Zone == nil {
+		c.Zone = bot.China
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Fault == nil {
+		c.Fault = func(error) {}
+	}
+	if c.GaveUp == nil {
+		c.GaveUp = func(context.Context, bot.Parcel, error) {}
+	}
+	q := &Queue{cfg: c, channels: map[string]*channel{}}
+	for name, ch := range c.Channels {
+		q.Add(name, ch)
+	}
+	return q
+}
+
+// Add lets people of a channel be reached. Adapters need the bot, and the bot
+// this Queue: so they are added after it was made.
+func (q *Queue) Add(name string, c Channel) {
+	if c.Rate == 0 {
+		c.Rate = DefaultRate
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.channels[name] = &channel{pusher: c.Pusher, pace: rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate)))}
+}
+
+// of is the channel of a person, nil when there is none.
+func (q *Queue) of(u bot.UserID) *channel {
+	name, _, _ := strings.Cut(string(u), ":")
+	q.mu.RLock()
+	defer q.mu.RUnlock()
+	return q.channels[name]
+}
+
+// Reaches implements bot.Outbox.
+func (q *Queue) Reaches(u bot.UserID) bool { return q.of(u) != nil }
+
+// Post implements bot.Outbox. What would be due in quiet hours, and is no
+// answer and no alarm, joins the morning's digest.
+func (q *Queue) Post(tx storage.Tx, p bot.Parcel) error {
+	if p.User == "" || p.ID == "" {
+		return errors.New("deliver: parcel without user or id")
+	}
+	if now := q.cfg.Now(); p.At.Before(now) {
+		p.At = now
+	}
+	if end, quiet := q.quiet(p, p.At); quiet {
+		return q.postDigest(tx, p.User, end)
+	}
+	return enqueue(tx, sendQueue, p)
+}
+
+// quiet tells whether the parcel has to wait at t, and until when.
+func (q *Queue) quiet(p bot.Parcel, t time.Time) (end time.Time, quiet bool) {
+	if p.Awake || p.Turn != "" {
+		return time.Time{}, false
+	}
+	return q.cfg.Quiet.until(t.In(q.cfg.Zone))
+}
+
+const (
+	// leastSpread keeps a notice that is decided in the last moment of quiet
+	// hours from joining a digest that has been sent already.
+	leastSpread = time.Minute
+	// mostSpread is over what time the digests of a morning go out.
+	mostSpread = 10 * time.Minute
+)
+
+// postDigest enqueues the one digest that a person gets after end.
+func (q *Queue) postDigest(tx storage.Tx, u bot.UserID, end time.Time) error {
+	return enqueue(tx, digestQueue, bot.Parcel{
+		User: u, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(u)), Digest: true,
+	})
+}
+
+// spread is the person's own place in the morning, always the same.
+func spread(u bot.UserID) time.Duration {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(u)) // never fails
+	return leastSpread + time.Duration(h.Sum64()%uint64(mostSpread-leastSpread))
+}
+
+// enqueue adds the parcel as a job; the same ID again is a no-op.
+func enqueue(tx storage.Tx, queue string, p bot.Parcel) error {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("deliver: parcel: %w", err)
+	}
+	lane := bot.UserKey(p.User)
+	_, err = tx.Enqueue(storage.Job{ID: lane + "/" + p.ID, Queue: queue, Key: lane, At: p.At, Body: body})
+	return err
+}

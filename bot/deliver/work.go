@@ -1,0 +1,146 @@
+package deliver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// A Mailbox holds what parcels name; *bot.Mail is one.
+type Mailbox interface {
+	// Take hands out what the parcel holds, nothing when somebody else took it.
+	// It is the parcel's until Settle: a second Take returns the same.
+	Take(ctx context.Context, p bot.Parcel) ([]bot.Reply, error)
+	// Settle ends what was taken, in the transaction that ends the job.
+	Settle(tx storage.Tx, p bot.Parcel, d bot.Delivery) error
+}
+
+var _ Mailbox = (*bot.Mail)(nil)
+
+// pushTime bounds one push.
+const pushTime = 45 * time.Second
+
+// Work sends what is due, n parcels of each queue at a time, until ctx ends;
+// then it finishes those under way.
+func (q *Queue) Work(ctx context.Context, n int, box Mailbox) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	w := &worker{q: q, box: box}
+	var (
+		wg      sync.WaitGroup
+		digests error
+	)
+	wg.Go(func() {
+		defer stop() // whichever fails ends the other
+		digests = q.cfg.Store.Work(ctx, digestQueue, n, w.handle)
+	})
+	err := q.cfg.Store.Work(ctx, sendQueue, n, w.handle)
+	stop()
+	wg.Wait()
+	return errors.Join(err, digests)
+}
+
+// A worker is one call of Work.
+type worker struct {
+	q   *Queue
+	box Mailbox
+}
+
+// handle works one job.
+func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) error {
+	var p bot.Parcel
+	if err := json.Unmarshal(j.Body, &p); err != nil {
+		return fmt.Errorf("deliver: parcel: %w", storage.ErrCorrupt)
+	}
+	if p.ID == "" { // enqueued by a version that named turns only
+		p.ID = j.ID
+	}
+	ch := w.q.of(p.User)
+	if ch == nil { // the channel was switched off
+		return w.settle(done, p, bot.Parked)
+	}
+	if end, quiet := w.q.quiet(p, w.q.cfg.Now()); quiet {
+		return w.postpone(j, done, p, end)
+	}
+	if !p.Awake && p.Turn == "" && !w.paced(ctx, ch) {
+		return storage.Snooze(time.Second)
+	}
+	replies, err := w.box.Take(ctx, p)
+	if err != nil || len(replies) == 0 {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	defer cancel()
+	return w.conclude(ctx, j.ID, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
+}
+
+// paced waits for the channel's turn; false: too many are waiting.
+func (w *worker) paced(ctx context.Context, ch *channel) bool {
+	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	defer cancel()
+	return ch.pace.Wait(ctx) == nil
+}
+
+// conclude ends a parcel by what its push returned, or has it tried again.
+func (w *worker) conclude(ctx context.Context, job string, done storage.Done, p bot.Parcel, err error) error {
+	pause, asked := storage.Snoozed(err)
+	if asked {
+		return storage.Snooze(max(pause, 0))
+	}
+	switch {
+	case err == nil:
+		w.q.tries.over(job)
+		return w.settle(done, p, bot.Delivered)
+	case errors.Is(err, bot.ErrGone):
+		w.q.tries.over(job)
+		return w.settle(done, p, bot.PersonGone)
+	case errors.Is(err, bot.ErrParked):
+		w.q.tries.over(job)
+		return w.settle(done, p, bot.Parked)
+	}
+	w.q.cfg.Fault(fmt.Errorf("deliver: push: %w", err))
+	pause, more := w.q.tries.failed(job)
+	if more {
+		return storage.Snooze(pause)
+	}
+	if failed := w.settle(done, p, bot.Parked); failed != nil {
+		return failed
+	}
+	w.q.cfg.GaveUp(context.WithoutCancel(ctx), p, err)
+	return nil
+}
+
+// settle ends a parcel and its job.
+func (w *worker) settle(done storage.Done, p bot.Parcel, d bot.Delivery) error {
+	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error { return w.box.Settle(tx, p, d) })
+	if errors.Is(err, storage.ErrLost) {
+		return nil // another run has it
+	}
+	return err
+}
+
+// postpone moves what became due in quiet hours, after a long stop, to the
+// morning. A digest waits where it is; anything else moves to the digests, so
+// that it does not hold up answers.
+func (w *worker) postpone(j storage.Job, done storage.Done, p bot.Parcel, end time.Time) error {
+	if j.Queue == digestQueue {
+		return storage.Snooze(end.Add(spread(p.User)).Sub(w.q.cfg.Now()))
+	}
+	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error {
+		// What an earlier try has taken is the digest's to take.
+		if err := w.box.Settle(tx, p, bot.PutOff); err != nil {
+			return err
+		}
+		return w.q.postDigest(tx, p.User, end)
+	})
+	if errors.Is(err, storage.ErrLost) {
+		return nil // another run has it
+	}
+	return err
+}
