@@ -98,7 +98,7 @@ func TestBadActions(t *testing.T) {
 func TestTimesStayInOrder(t *testing.T) {
 	c := newConversation("demo:li")
 	morning := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
-	c.add(entry{From: "bot", Text: "通知", At: morning.AddDate(0, 0, 7)})
+	c.pushed("1", []bot.Reply{{Text: "沪C12345 有 1 条新违章"}}, morning.AddDate(0, 0, 7))
 	m := bot.Message{Key: "k1", At: morning, Text: "帮助"}
 	if _, err := c.accept(m, m.Text); err != nil {
 		t.Fatal(err)

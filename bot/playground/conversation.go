@@ -23,13 +23,14 @@ var errTooMany = errors.New("playground: too many messages wait for this user")
 // An entry is one bubble of the transcript. Its number counts from 1 and never
 // comes twice.
 type entry struct {
-	Number  int64     `json:"n"`
-	From    string    `json:"from"` // me or bot
-	Key     string    `json:"key,omitempty"`
-	Text    string    `json:"text"`
-	Options []option  `json:"options,omitempty"`
-	Notice  bool      `json:"notice,omitempty"` // nobody asked for it just now
-	At      time.Time `json:"at"`               // never before that of the entry before it
+	Number  int64      `json:"n"`
+	From    string     `json:"from"` // me or bot
+	Key     string     `json:"key,omitempty"`
+	Text    string     `json:"text"`
+	Options []option   `json:"options,omitempty"`
+	Files   []download `json:"files,omitempty"`
+	Notice  bool       `json:"notice,omitempty"` // nobody asked for it just now
+	At      time.Time  `json:"at"`               // never before that of the entry before it
 }
 
 type option struct {
@@ -37,10 +38,29 @@ type option struct {
 	Send  string `json:"send"`
 }
 
+// A download is a file of a reply, with what it holds: these are small, and go
+// with their entry.
+type download struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"` // base64 in JSON
+}
+
+// size is what the entry takes in memory, roughly.
+func (e entry) size() int {
+	n := len(e.Text)
+	for _, f := range e.Files {
+		n += len(f.Data)
+	}
+	return n
+}
+
 func botEntry(r bot.Reply, at time.Time) entry {
 	e := entry{From: "bot", Text: r.Text, At: at}
 	for _, o := range r.Options {
 		e.Options = append(e.Options, option(o))
+	}
+	for _, f := range r.Files {
+		e.Files = append(e.Files, download{Name: f.Name, Data: f.Data})
 	}
 	return e
 }
@@ -54,7 +74,7 @@ type conversation struct {
 
 	mu      sync.Mutex
 	entries []entry // the newest of the transcript, oldest first
-	bytes   int     // of their texts
+	bytes   int     // of their texts and files
 	last    int64   // the newest number given
 	keys    []string
 	waiting []bot.Message
@@ -119,11 +139,21 @@ func (c *conversation) answered(replies []bot.Reply, at time.Time, done bool) {
 	c.wake()
 }
 
-// add appends an entry that belongs to no message.
-func (c *conversation) add(e entry) {
+// pushed appends what belongs to no message, once for an id.
+func (c *conversation) pushed(id string, replies []bot.Reply, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.append(e)
+	id = "push " + id
+	if slices.Contains(c.keys, id) {
+		return
+	}
+	c.keys = append(c.keys, id)
+	c.keys = c.keys[max(0, len(c.keys)-maxKeys):]
+	for _, r := range replies {
+		e := botEntry(r, at)
+		e.Notice = true
+		c.append(e)
+	}
 	c.wake()
 }
 
@@ -135,9 +165,9 @@ func (c *conversation) append(e entry) {
 		e.At = c.entries[n-1].At
 	}
 	c.entries = append(c.entries, e)
-	c.bytes += len(e.Text)
+	c.bytes += e.size()
 	for len(c.entries) > maxEntries || c.bytes > maxBytes && len(c.entries) > 1 {
-		c.bytes -= len(c.entries[0].Text)
+		c.bytes -= c.entries[0].size()
 		c.entries = c.entries[1:]
 	}
 }

@@ -161,7 +161,8 @@ func (d *desk) Do(ctx context.Context, id string) (string, error) {
 	case "week":
 		d.ahead.Add(int64(7 * 24 * time.Hour))
 		for _, u := range people {
-			if err := d.page.Send(ctx, bot.UserID("demo:"+u.ID), bot.Reply{Text: "沪C12345 有 1 条新违章"}); err != nil {
+			news := []bot.Reply{{Text: "沪C12345 有 1 条新违章"}}
+			if err := d.page.Push(ctx, bot.UserID("demo:"+u.ID), d.runsAhead().String(), news); err != nil {
 				return "", err
 			}
 		}

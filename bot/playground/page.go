@@ -167,20 +167,6 @@ func (p *Page) routes(files *files) http.Handler {
 // ServeHTTP serves the page.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
 
-// Send shows a reply that no message of this moment asked for: a notice, or an
-// answer that came late by another way.
-func (p *Page) Send(_ context.Context, to bot.UserID, r bot.Reply) error {
-	c := p.talks[strings.TrimPrefix(string(to), channel+":")]
-	if c == nil || c.user != to {
-		return errors.New("playground: send: no such user")
-	}
-	e := botEntry(r, p.cfg.Now())
-	e.Notice = true
-	c.add(e)
-	p.Nudge()
-	return nil
-}
-
 // Close takes no more messages, lets those being answered finish until ctx
 // ends, and then ends every open stream. Call it before http.Server.Shutdown,
 // which waits for the streams. Only the first call does anything.

@@ -163,8 +163,8 @@ func TestTranscriptIsBounded(t *testing.T) {
 	tab := s.open("li", "")
 	_, old := tab.entries(1)
 	tab.close()
-	for range maxEntries + 10 {
-		if err := s.page.Send(t.Context(), "demo:li", bot.Reply{Text: "有新违章"}); err != nil {
+	for i := range maxEntries + 10 {
+		if err := s.page.Push(t.Context(), "demo:li", fmt.Sprint(i), []bot.Reply{{Text: "有新违章"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -332,23 +332,6 @@ func TestBotFaultIsLoggedAndItsSentenceShown(t *testing.T) {
 	}
 	if err := <-logged; !errors.Is(err, d.fail) {
 		t.Errorf("logged %v", err)
-	}
-}
-
-func TestSend(t *testing.T) {
-	s := serve(t, open(t, newDesk()))
-	tab := s.open("wang", "")
-	tab.entries(1)
-	if err := s.page.Send(t.Context(), "demo:wang", bot.Reply{Text: "沪C12345 有 1 条新违章"}); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := tab.entries(1); got[0] != "2 bot: 沪C12345 有 1 条新违章" {
-		t.Errorf("got %q", got)
-	}
-	for _, stranger := range []bot.UserID{"demo:nobody", "wang", "telegram:wang", ""} {
-		if s.page.Send(t.Context(), stranger, bot.Reply{Text: "x"}) == nil {
-			t.Errorf("sent to %q", string(stranger))
-		}
 	}
 }
 

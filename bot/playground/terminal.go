@@ -43,33 +43,47 @@ type TerminalOptions struct {
 // answered. A read of In cannot be interrupted: the goroutine that waits for a
 // line ends with the next line or the end of In.
 func Terminal(ctx context.Context, h bot.Handler, opt TerminalOptions) error {
+	return NewChat(h, opt).Talk(ctx)
+}
+
+// NewChat makes a conversation in the terminal that can be told things between
+// its lines.
+func NewChat(h bot.Handler, opt TerminalOptions) *Chat {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
 	if opt.Log == nil {
 		opt.Log = func(string, error) {}
 	}
-	t := &terminal{bot: h, opt: opt, run: rand.Text()[:12]}
+	return &Chat{bot: h, opt: opt, run: rand.Text()[:12], pushes: make(chan push), over: make(chan struct{})}
+}
+
+// Talk holds the conversation, as Terminal does; once.
+func (t *Chat) Talk(ctx context.Context) error {
+	defer close(t.over)
 	err := t.talk(ctx)
-	if opt.Interactive && ctx.Err() != nil {
+	if t.opt.Interactive && ctx.Err() != nil {
 		t.printf("\n")
 		return t.err
 	}
 	return err
 }
 
-// A terminal is one conversation. The first error of Out stays, and nothing is
+// A Chat is one conversation. The first error of Out stays, and nothing is
 // written after it.
-type terminal struct {
+type Chat struct {
 	bot     bot.Handler
 	opt     TerminalOptions
 	run     string // begins this run's keys, so that they differ from yesterday's
 	count   int
 	options []bot.Option // of the newest reply that has some
 	err     error
+
+	pushes chan push
+	over   chan struct{} // closed when Talk returns
 }
 
-func (t *terminal) talk(ctx context.Context) error {
+func (t *Chat) talk(ctx context.Context) error {
 	if t.opt.Interactive {
 		if err := t.turn(ctx, bot.Message{Event: bot.Followed}); err != nil {
 			return err
@@ -89,13 +103,24 @@ func (t *terminal) talk(ctx context.Context) error {
 			if err := t.turn(ctx, bot.Message{Text: t.meant(line)}); err != nil {
 				return err
 			}
+		case p := <-t.pushes:
+			t.interrupt()
+			t.show(p.replies)
+			close(p.shown)
 		case <-ctx.Done():
 			return fmt.Errorf("playground: chat: %w", ctx.Err())
 		}
 	}
 }
 
-func (t *terminal) end(err error) error {
+// interrupt leaves the line of the prompt.
+func (t *Chat) interrupt() {
+	if t.opt.Interactive {
+		t.printf("\n")
+	}
+}
+
+func (t *Chat) end(err error) error {
 	if t.opt.Interactive {
 		t.printf("\n")
 	}
@@ -107,7 +132,7 @@ func (t *terminal) end(err error) error {
 
 // turn sends one message and prints what it leads to. The only error is ctx's
 // or Out's: the bot's own come with a sentence for the person.
-func (t *terminal) turn(ctx context.Context, m bot.Message) error {
+func (t *Chat) turn(ctx context.Context, m bot.Message) error {
 	t.count++
 	m.Channel, m.User, m.At = "chat", t.opt.User, t.opt.Now()
 	m.Key = fmt.Sprintf("%s-%d", t.run, t.count)
@@ -130,7 +155,7 @@ func (t *terminal) turn(ctx context.Context, m bot.Message) error {
 
 // meant is the text of a line: what is typed as an option's label means what
 // tapping the option would.
-func (t *terminal) meant(line string) string {
+func (t *Chat) meant(line string) string {
 	for _, o := range t.options {
 		if strings.TrimSpace(line) == plain(o.Label) {
 			return o.Send
@@ -140,12 +165,15 @@ func (t *terminal) meant(line string) string {
 }
 
 // show prints the replies, an empty line after each.
-func (t *terminal) show(replies []bot.Reply) {
+func (t *Chat) show(replies []bot.Reply) {
 	if len(replies) > 0 {
 		t.options = nil
 	}
 	for _, r := range replies {
 		t.printf("%s\n", strings.TrimRight(plain(r.Text), "\n"))
+		for _, f := range r.Files {
+			t.printf("--- %s\n%s\n---\n", plain(f.Name), strings.TrimRight(plain(string(f.Data)), "\n"))
+		}
 		if len(r.Options) > 0 {
 			t.options = r.Options
 			t.printf("%s\n", t.faint(offer(r.Options)))
@@ -162,20 +190,20 @@ func offer(options []bot.Option) string {
 	return "（可回复：" + strings.Join(labels, " / ") + "）"
 }
 
-func (t *terminal) prompt() {
+func (t *Chat) prompt() {
 	if t.opt.Interactive {
 		t.printf("\x1b[1;32m您 ›\x1b[0m ")
 	}
 }
 
-func (t *terminal) faint(s string) string {
+func (t *Chat) faint(s string) string {
 	if t.opt.Interactive {
 		return "\x1b[2m" + s + "\x1b[0m"
 	}
 	return s
 }
 
-func (t *terminal) printf(format string, args ...any) {
+func (t *Chat) printf(format string, args ...any) {
 	if t.err == nil {
 		if _, err := fmt.Fprintf(t.opt.Out, format, args...); err != nil {
 			t.err = fmt.Errorf("playground: chat: write: %w", err)

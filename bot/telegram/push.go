@@ -51,18 +51,25 @@ func (a *Adapter) deliver(ctx context.Context, d delivery) error {
 	return nil
 }
 
-// messages renders replies. What can be tapped stands under the last message of
-// its reply.
+// messages renders replies. What can be tapped stands under the last text of its
+// reply; its files follow, so that the first message is never one: it may take
+// the place of 「正在查询」.
 func (a *Adapter) messages(d delivery) []outgoing {
 	var all []outgoing
 	for _, r := range d.replies {
 		parts := render(r.Text)
+		if len(parts) == 0 && len(r.Files) > 0 {
+			parts = []part{plain(r.Files[0].Name)}
+		}
 		for i, p := range parts {
 			o := outgoing{chat: d.chat, part: p, bulk: d.bulk}
 			if i == len(parts)-1 {
 				o.keys = a.keys.keyboard(d.chat, d.stamp, r.Options)
 			}
 			all = append(all, o)
+		}
+		for i := range r.Files {
+			all = append(all, outgoing{chat: d.chat, bulk: d.bulk, file: &r.Files[i]})
 		}
 	}
 	return all

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
+
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
 // A sender sends, edits and deletes messages at the pace that Telegram asks for,
@@ -51,10 +54,14 @@ type outgoing struct {
 	part   part
 	keys   *models.InlineKeyboardMarkup // nil: none
 	bulk   bool                         // nobody waits for it
+	file   *bot.File                    // sent instead of part; nil: none
 }
 
 // post sends a message and returns its id.
 func (s *sender) post(ctx context.Context, o outgoing) (id int, err error) {
+	if o.file != nil {
+		return s.document(ctx, o)
+	}
 	send := func(mode models.ParseMode, text string) error {
 		return s.do(ctx, o.chat, o.bulk, false, func(ctx context.Context) error {
 			m, err := s.api.SendMessage(ctx, &tg.SendMessageParams{
@@ -75,6 +82,22 @@ func (s *sender) post(ctx context.Context, o outgoing) (id int, err error) {
 		o.chat = e.MigrateTo
 		err = send(models.ParseModeHTML, o.part.html)
 	}
+	return id, err
+}
+
+// document sends a file. Like any other message it is not sent again when it
+// may have arrived.
+func (s *sender) document(ctx context.Context, o outgoing) (id int, err error) {
+	err = s.do(ctx, o.chat, o.bulk, false, func(ctx context.Context) error {
+		m, err := s.api.SendDocument(ctx, &tg.SendDocumentParams{
+			ChatID: o.chat, MessageThreadID: o.thread,
+			Document: &models.InputFileUpload{Filename: o.file.Name, Data: bytes.NewReader(o.file.Data)},
+		})
+		if err == nil {
+			id = m.ID
+		}
+		return err
+	})
 	return id, err
 }
 

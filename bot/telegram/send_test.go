@@ -234,3 +234,33 @@ func TestPushedButtons(t *testing.T) {
 		t.Errorf("heard %q", p.last().Text)
 	}
 }
+
+// Files follow the text of their reply, once, in an answer as well as in a push.
+func TestFiles(t *testing.T) {
+	export := bot.Answer{Replies: []bot.Reply{
+		{Text: "导出完成", Files: []bot.File{{Name: "车辆.csv", MIME: "text/csv", Data: []byte("沪C12345,02")}, {Name: "a.ics", Data: []byte("BEGIN")}}},
+		{Files: []bot.File{{Name: "b.csv", Data: []byte("x")}}},
+	}}
+	r := newRig(t, &parrot{script: map[string]func(context.Context, bot.Message) (bot.Answer, error){"导出": always(export)}})
+	seen := func(ms []telegramtest.Message) (texts []string) {
+		for _, m := range ms {
+			texts = append(texts, m.Text+m.File+"="+m.Data)
+		}
+		return texts
+	}
+	const want = "[导出完成= 车辆.csv=沪C12345,02 a.ics=BEGIN b.csv= b.csv=x]"
+	if got := fmt.Sprint(seen(r.says("导出"))); got != want {
+		t.Errorf("the answer is %s", got)
+	}
+	before := len(r.tg.Messages(42))
+	r.tg.Fail(telegramtest.Fault{Method: "sendDocument", Code: 500, Times: maxTries + 1})
+	if err := r.adapter.Push(t.Context(), "telegram:42", "id", export.Replies); err == nil {
+		t.Error("sent through an outage")
+	}
+	if err := r.adapter.Push(t.Context(), "telegram:42", "id", export.Replies); err != nil {
+		t.Error(err)
+	}
+	if got := fmt.Sprint(seen(r.tg.Messages(42)[before:])); got != want {
+		t.Errorf("the push is %s", got)
+	}
+}

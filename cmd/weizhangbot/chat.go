@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 )
 
@@ -71,14 +72,18 @@ func (c chatCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	w.work(ctx)
-	err = playground.Terminal(ctx, w.bot, playground.TerminalOptions{
+	chat := playground.NewChat(w.bot, playground.TerminalOptions{
 		User:        bot.UserID("chat:" + c.User),
 		In:          p.stdin,
 		Out:         p.stdout,
 		Interactive: isTerminal(p.stdin),
 		Log:         logTo(w.log),
 	})
+	if isTerminal(p.stdin) { // a program that reads the answers gets nothing else
+		w.outbox.Add("chat", deliver.Channel{Pusher: chat})
+	}
+	w.work(ctx)
+	err = chat.Talk(ctx)
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("chat: %w", errStopped)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -44,7 +45,6 @@ func openDemo(ctx context.Context, log logrus.FieldLogger) (*demo, error) {
 		fakeOptions: []juhetest.Option{juhetest.WithClock(d.clock.now), juhetest.WithHistoryUntil(d.opened)},
 		around:      n.around,
 	}
-	w.config.Push.Quiet = Quiet{} // whoever presses a button is awake
 	var err error
 	if d.world, err = w.unless(w.openFake(ctx)); err != nil {
 		return nil, err
@@ -58,6 +58,7 @@ func openDemo(ctx context.Context, log logrus.FieldLogger) (*demo, error) {
 	}
 	n.page.Store(d.page)
 
+	w.outbox.Add(demoChannel, deliver.Channel{Pusher: d.page})
 	w.work(ctx)
 	return d, nil
 }

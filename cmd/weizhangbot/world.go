@@ -86,6 +86,7 @@ func (w *world) openFake(ctx context.Context) error {
 		return fmt.Errorf("temporary store: %w", err)
 	}
 	w.later(func() error { return os.RemoveAll(dir) })
+	w.config.Push.Quiet = Quiet{} // who plays at night wants to see what arrives
 	w.config.Storage.Path = filepath.Join(dir, "demo.db")
 	key := make([]byte, sealed.KeySize)
 	_, _ = rand.Read(key) // never fails

@@ -124,7 +124,17 @@ function show(entry) {
     }
     turn.append(group);
   }
+  for (const f of entry.files ?? []) turn.append(download(f));
   place(turn, entry.from === 'me');
+}
+
+// A file is saved, never opened: its kind is not believed.
+function download(file) {
+  const bytes = Uint8Array.from(atob(file.data ?? ''), (c) => c.charCodeAt(0));
+  const link = make('a', 'file', `下载 ${file.name}`);
+  link.href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+  link.download = file.name;
+  return link;
 }
 
 // --- the page's clock, which may run ahead of the real one

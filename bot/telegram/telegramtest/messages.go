@@ -18,6 +18,8 @@ type Message struct {
 	Preview  bool // links are shown with a preview
 	Edits    int
 	Deleted  bool
+	File     string // the name of a document
+	Data     string // and what it holds
 	At       time.Time
 }
 
@@ -162,6 +164,23 @@ func (s *Server) sendMessage(p params) (json.RawMessage, error) {
 	}
 	c.lastID++
 	m.ID, m.At = c.lastID, time.Now()
+	c.messages = append(c.messages, &m)
+	return shown(p.chat(), m), nil
+}
+
+// sendDocument takes an upload of at most 50 MB (Bot API, Sending files).
+func (s *Server) sendDocument(p params) (json.RawMessage, error) {
+	c, err := s.reach(p.chat())
+	switch {
+	case err != nil:
+		return nil, err
+	case p["document name"] == "":
+		return nil, bad("there is no document in the request")
+	case p["document"] == "":
+		return nil, bad("file must be non-empty")
+	}
+	c.lastID++
+	m := Message{ID: c.lastID, At: time.Now(), Text: p["caption"], File: p["document name"], Data: p["document"]}
 	c.messages = append(c.messages, &m)
 	return shown(p.chat(), m), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
@@ -43,6 +44,9 @@ func readParams(r *http.Request) (params, error) {
 		for k, v := range r.MultipartForm.Value {
 			p[k] = v[0]
 		}
+		if err := p.files(r.MultipartForm); err != nil {
+			return nil, err
+		}
 	case "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
 			return nil, errors.New("can't parse form")
@@ -57,6 +61,30 @@ func readParams(r *http.Request) (params, error) {
 	return p, nil
 }
 
+// files adds the uploads: their content under the field's name, and their own
+// names under "field name". A file that another field names by attach:// stands
+// there.
+func (p params) files(form *multipart.Form) error {
+	for k, v := range form.File {
+		f, err := v[0].Open()
+		if err != nil {
+			return errors.New("can't open the upload")
+		}
+		content, err := io.ReadAll(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return errors.New("can't read the upload")
+		}
+		for field, value := range p {
+			if value == "attach://"+k {
+				k = field
+				break
+			}
+		}
+		p[k], p[k+" name"] = string(content), v[0].Filename
+	}
+	return nil
+}
+
 func (p params) int(name string) int64 {
 	n, _ := strconv.ParseInt(p[name], 10, 64)
 	return n
@@ -66,7 +94,7 @@ func (p params) chat() int64 { return p.int("chat_id") }
 
 // methods are those of the Bot API that a chat bot needs.
 var methods = []string{
-	"getMe", "getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo", "sendMessage", "editMessageText",
+	"getMe", "getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo", "sendMessage", "editMessageText", "sendDocument",
 	"deleteMessage", "answerCallbackQuery", "sendChatAction", "setMyCommands", "getMyCommands", "getFile",
 }
 
@@ -104,6 +132,8 @@ func (s *Server) do(r *http.Request, method string, p params) (json.RawMessage, 
 		return raw(`{"url":%q,"has_custom_certificate":false,"pending_update_count":%d}`, url, len(s.pending)), nil
 	case "sendMessage":
 		return s.sendMessage(p)
+	case "sendDocument":
+		return s.sendDocument(p)
 	case "editMessageText":
 		return s.editMessage(p)
 	case "deleteMessage":
