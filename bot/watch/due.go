@@ -1,0 +1,111 @@
+package watch
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// A kind is why a vehicle is due.
+type kind string
+
+// The kinds.
+const (
+	regular kind = "r" // its slot has come
+	planned kind = "p" // state.Next: daily after news, or once more after a failure
+	soon    kind = "s" // a day of Soon
+	first   kind = "f" // somebody watches it who was shown nothing yet
+	known   kind = "k" // somebody watches it who has read a report: nothing to ask
+	served  kind = "v" // an answer that others have not heard of is in the store
+)
+
+// An order is the body of a check job: one vehicle, due once.
+type order struct {
+	Vehicle bot.Vehicle `json:"vehicle"` // with digits for served
+	Kind    kind        `json:"kind"`
+	At      time.Time   `json:"at"`
+	Made    time.Time   `json:"made,omitzero"` // when it became a job
+}
+
+// id makes the job's ID: the same order twice is one job.
+func (o order) id() string { return name(o.Vehicle) + "/" + stamp(o.At) + string(o.Kind) }
+
+// enqueue makes a job of it, in the vehicle's lane.
+func (o order) enqueue(tx storage.Tx, now time.Time) error {
+	o.Made = now
+	body, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("watch: an order: %w", err)
+	}
+	_, err = tx.Enqueue(storage.Job{ID: o.id(), Queue: checkQueue, Key: name(o.Vehicle), Body: body})
+	return err
+}
+
+// plan puts an order into the index of what is due outside the rhythm. It reads
+// nothing, so any transaction may call it. The kind stands in the key: orders
+// of one time do not replace each other.
+func (o order) plan(tx storage.Tx) error {
+	return put(tx, dueBucket, stamp(o.At)+"/"+name(o.Vehicle)+"/~"+string(o.Kind), o)
+}
+
+const (
+	// daily is how often a vehicle is checked after something new.
+	daily = 24 * time.Hour
+	// newsFor is for how long: until then the police add what belongs to it.
+	newsFor = 15 * 24 * time.Hour
+	// downFor is when a city that is down is tried again if nobody says when.
+	downFor = 6 * time.Hour
+	// firstWithin spreads the first checks of many vehicles that come at once.
+	firstWithin = time.Hour
+	// recentFor is how long a good check stands for the next one.
+	recentFor = 12 * time.Hour
+)
+
+// soonDays are the days after something may have happened: a record appears
+// within some working days, or later (facts, procedure 19 and 20).
+var soonDays = [...]int{3, 7, 14}
+
+// soonTimes are the times of Soon: by day, at an hour drawn by lot.
+func soonTimes(at time.Time) []time.Time {
+	local := at.In(bot.China)
+	times := make([]time.Time, len(soonDays))
+	for i, days := range soonDays {
+		morning := time.Date(local.Year(), local.Month(), local.Day()+days, 9, 0, 0, 0, bot.China)
+		times[i] = micro(morning.Add(lot(9 * time.Hour)))
+	}
+	return times
+}
+
+// nextMorning is a time on the first morning not before t, drawn by lot so that
+// not everything comes at once.
+func nextMorning(t time.Time) time.Time {
+	local := t.In(bot.China)
+	morning := time.Date(local.Year(), local.Month(), local.Day(), 8, 0, 0, 0, bot.China)
+	if !morning.After(t) {
+		morning = morning.AddDate(0, 0, 1)
+	}
+	return micro(morning.Add(lot(4 * time.Hour)))
+}
+
+// lot is a time below most, drawn by lot: jitter needs no secret, and a
+// transaction that runs twice may draw again.
+func lot(most time.Duration) time.Duration {
+	return rand.N(max(most, 1)) //nolint:gosec // see above
+}
+
+// splitDue takes a key of the due index apart.
+func splitDue(key string) (at time.Time, name string, err error) {
+	segment, rest, _ := strings.Cut(key, "/")
+	name, _, found := strings.Cut(rest, "/")
+	us, err := strconv.ParseInt(strings.TrimPrefix(segment, "~"), 16, 64)
+	if !found || err != nil {
+		return time.Time{}, "", fmt.Errorf("watch: a key of an index: %w", storage.ErrCorrupt)
+	}
+	return time.UnixMicro(us), name, nil
+}
