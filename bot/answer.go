@@ -17,7 +17,7 @@ func (d *dialog) provide(r nlu.Reading) {
 		d.start(r.Vehicles[0], r.Unlabelled)
 	case r.Choice > 0 && d.s.Ask == nlu.ChooseOne:
 		d.pick(r.Choice)
-	case r.Ref != 0:
+	case refers(r):
 		d.refer(r)
 	case r.Act == nlu.SameAs:
 		d.sameAs()
@@ -73,13 +73,13 @@ func (d *dialog) place(r nlu.Reading) {
 // sameAs fills in the digits used before for this plate.
 func (d *dialog) sameAs() {
 	f := d.known(Form{Vehicle: Vehicle{Plate: d.s.Form.Plate, Type: d.s.Form.Type}})
-	if f.Plate == "" || f.Engine == "" && f.VIN == "" {
+	if f.Plate == "" || f.Engine == "" && f.VIN == "" && f.Owner == "" {
 		d.say("digits.nosaved")
 		d.prompt()
 		return
 	}
 	d.say("digits.same")
-	d.s.Form.Engine, d.s.Form.VIN = f.Engine, f.VIN
+	d.s.Form.Engine, d.s.Form.VIN, d.s.Form.Owner = f.Engine, f.VIN, f.Owner
 	d.advance()
 }
 
@@ -92,10 +92,10 @@ func (d *dialog) fill(r nlu.Reading) {
 			return
 		}
 		f.Engine, f.VIN, f.Loose = r.Engine, r.VIN, r.Unlabelled
-		d.say("digits.first")
-		d.ask(nlu.AskPlate, "")
+		d.wanted = append(d.wanted, FindPaused{}) // most likely they mend one
 		return
 	}
+	f.Owner = ""
 	if r.Engine != "" {
 		f.Engine, f.Loose = r.Engine, f.Loose || r.Unlabelled
 	}
@@ -156,6 +156,7 @@ func (d *dialog) correct(r nlu.Reading) {
 	case d.s.Form.Plate == "" && len(d.s.Queue) > 0 && len(r.Vehicles) == 0:
 		d.say("correct.what")
 		d.prompt()
+	case d.mends(r):
 	case d.s.Form.Plate == "" && (d.s.Last.Plate == "" || len(d.s.Queue) > 0):
 		d.provide(r)
 	default:
@@ -194,6 +195,7 @@ func (d *dialog) change(r nlu.Reading) {
 			return
 		}
 	case r.Engine != "" || r.VIN != "":
+		f.Owner = ""
 		if r.Engine != "" {
 			f.Engine = r.Engine
 		}
@@ -220,7 +222,7 @@ func (d *dialog) changing() Form {
 		return d.s.Form
 	}
 	d.s.Ask, d.s.Yes = nlu.ConfirmQuery, YesQuery
-	return Form{Vehicle: d.s.Last, Sure: true}
+	return d.known(Form{Vehicle: d.s.Last, Sure: true})
 }
 
 // reprefix is the plate with another province or agency letter.
@@ -320,7 +322,12 @@ func (d *dialog) yes() {
 		f.Engine, f.VIN = f.VIN, f.Engine
 		d.advance()
 	case YesDelete:
-		d.drop(f.Vehicle)
+		d.drop(d.s.Drops)
+	case YesUnshare:
+		d.unshare(d.s.Drops)
+	case YesKeep:
+		d.s = d.s.closed()
+		d.save(true)
 	default:
 		if d.s.Ask == nlu.None || d.s.Ask == nlu.ResultShown {
 			d.say("yes.nothing")
@@ -351,14 +358,25 @@ func (d *dialog) no() {
 		d.s.Form.Engine, d.s.Form.VIN = "", ""
 		d.ask(nlu.AskDigits, "")
 	default:
-		open := d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown && d.s.Yes == ""
-		if d.s.Yes != "" {
-			d.s = d.s.idle()
-		}
+		d.refused()
+	}
+}
+
+// refused leaves a question that is not about the form; with none, it ends what
+// still waits to be asked.
+func (d *dialog) refused() {
+	open := d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown
+	switch {
+	case d.s.aside():
 		d.say("no.fine")
-		if open {
-			d.prompt()
-		}
+		d.goOn()
+	case open:
+		d.say("no.fine")
+		d.prompt()
+	case len(d.later) > 0:
+		d.noLater()
+	default:
+		d.say("no.fine")
 	}
 }
 
@@ -372,6 +390,8 @@ func (d *dialog) cancel(r nlu.Reading) {
 		d.say("cancel.refuse")
 	case open || waiting:
 		d.say("cancelled")
+	case len(d.later) > 0:
+		d.noLater()
 	default:
 		d.say("cancel.none")
 	}

@@ -15,7 +15,7 @@ func Step(s Session, in Input) (Session, []Effect) {
 	d := &dialog{s: s}
 	switch in := in.(type) {
 	case Heard:
-		d.at, d.garage, d.room = in.At, in.Garage, in.Room
+		d.at, d.garage, d.room, d.later = in.At, in.Garage, in.Room, in.Later
 		d.wake(in.Lang)
 		d.heard(in)
 	case Met:
@@ -30,21 +30,54 @@ func Step(s Session, in Input) (Session, []Effect) {
 		d.at, d.garage = in.At, in.Garage
 		d.wake(in.Lang)
 		d.shown(in.Licence)
+	default:
+		d.outcome(in)
+	}
+	d.notice()
+	return d.s, d.effects()
+}
+
+// outcome goes on with what an effect led to.
+func (d *dialog) outcome(in Input) {
+	switch in := in.(type) {
 	case RuleIs:
-		d.at = in.At
+		d.at, d.garage = in.At, in.Garage
 		d.ruleIs(in)
 	case Found:
 		d.at, d.garage, d.room = in.At, in.Garage, in.Room
+		d.later, d.retries, d.unwatched = in.Later, in.Retries, in.Idle
 		d.found(in)
 	case CitiesAre:
 		d.at = in.At
 		d.citiesAre(in)
 	case PageIs:
-		d.at, d.garage = in.At, in.Garage
+		d.at, d.garage, d.unwatched = in.At, in.Garage, in.Idle
 		d.pageIs(in)
+	case Collected:
+		d.at = in.At
+		d.collected(in)
+	case Kept:
+		d.at = in.At
+		d.kept(in)
+	case CarsAre:
+		d.at = in.At
+		d.carsAre(in)
+	case DataIs:
+		d.at = in.At
+		d.dataIs(in)
+	case SoonIs:
+		d.at, d.garage = in.At, in.Garage
+		d.soonIs(in)
+	case Invited:
+		d.at, d.garage = in.At, in.Garage
+		d.invited(in)
+	case Accepted:
+		d.at = in.At
+		d.accepted(in)
+	case PausedAre:
+		d.at, d.garage = in.At, in.Garage
+		d.pausedAre(in)
 	}
-	d.notice()
-	return d.s, d.effects()
 }
 
 // maxQueue bounds how many vehicles one message can put in line.
@@ -62,8 +95,13 @@ type dialog struct {
 	garage []Saved
 	room   int
 
+	later     []Vehicle // whose query waits until their city answers again
+	retries   int       // how many more may
+	unwatched bool      // the report's vehicle is saved, and could be checked by itself, but is not
+
 	said    []string // paragraphs of the one reply of this step
 	options []Option
+	files   []File
 	wanted  []Effect
 }
 
@@ -72,7 +110,7 @@ func (d *dialog) effects() []Effect {
 	if len(d.said) == 0 {
 		return d.wanted
 	}
-	reply := Reply{Text: strings.Join(d.said, "\n\n"), Options: d.options}
+	reply := Reply{Text: strings.Join(d.said, "\n\n"), Options: d.options, Files: d.files}
 	return append([]Effect{Say{reply}}, d.wanted...)
 }
 
@@ -113,12 +151,28 @@ func (d *dialog) heard(in Heard) {
 		d.result(in.Late)
 		return
 	}
-	if d.s.Yes == YesForget && d.forgetPhrase(in) {
-		return
+	switch {
+	case d.s.Yes == YesForget && d.forgetPhrase(in), d.s.Then != "" && d.picked(r):
+	case begins(in.Text, "tap.unshare"):
+		d.pointed(r, ThenUnshare)
+	case d.garageAct(r):
+		if len(d.wanted) == 0 && !d.s.aside() {
+			d.prompt()
+		}
+	case d.querying() && d.busy(r):
+	default:
+		d.intent(r)
 	}
-	if d.querying() && d.busy(r) {
-		return
+	if r.Sensitive && r.Act != nlu.Sensitive {
+		d.say("sensitive.dropped")
 	}
+	if len(d.said) == 0 && len(d.wanted) == 0 {
+		d.waitOrAsk()
+	}
+}
+
+// intent reacts to what a message wants.
+func (d *dialog) intent(r nlu.Reading) {
 	switch r.Intent {
 	case nlu.Query:
 		d.query(r)
@@ -137,16 +191,9 @@ func (d *dialog) heard(in Heard) {
 	case nlu.Unsubscribe, nlu.DeleteVehicle:
 		d.unsubscribe(r)
 	case nlu.ForgetMe:
-		d.s = d.s.idle()
-		d.ask(nlu.ConfirmOther, YesForget)
+		d.asideOf(nil, nlu.ConfirmOther, YesForget)
 	default:
 		d.digress(r)
-	}
-	if r.Sensitive && r.Act != nlu.Sensitive {
-		d.say("sensitive.dropped")
-	}
-	if len(d.said) == 0 && len(d.wanted) == 0 {
-		d.waitOrAsk()
 	}
 }
 
@@ -209,7 +256,7 @@ func (d *dialog) digress(r nlu.Reading) {
 	case nlu.Cities:
 		d.cities(r)
 	case nlu.ListVehicles:
-		d.listVehicles()
+		d.listOrTakeAway(r)
 	case nlu.Smalltalk:
 		d.talk(r)
 	default:
@@ -242,15 +289,28 @@ func (d *dialog) busy(r nlu.Reading) bool {
 	plate := d.s.Form.Plate
 	switch r.Intent {
 	case nlu.Query:
+		if r.Act == nlu.NextPage || r.Act == nlu.PrevPage {
+			return false
+		}
 		d.queue(r, plate)
 	case nlu.Cancel:
+		if d.s.aside() {
+			d.no()
+			return true
+		}
 		d.s.Queue = nil
 		d.say("wait.cancel", plate)
 	case nlu.ProvideInfo, nlu.Correct:
+		if d.s.Yes == YesDelete {
+			return false
+		}
 		d.say("wait.change", plate)
-	case nlu.Subscribe, nlu.Unsubscribe, nlu.DeleteVehicle, nlu.ForgetMe:
-		d.say("wait.later", plate)
+	case nlu.Subscribe:
+		d.keepQueried(r)
 	case nlu.Confirm, nlu.Deny:
+		if d.s.aside() {
+			return false
+		}
 		d.say("wait.query", plate)
 	default:
 		return false
@@ -258,15 +318,34 @@ func (d *dialog) busy(r nlu.Reading) bool {
 	return true
 }
 
+// keepQueried has the vehicle saved whose query is out, or those a message names
+// queried after it and then saved.
+func (d *dialog) keepQueried(r nlu.Reading) {
+	working, before := d.s.Form.Plate, len(d.s.Queue)
+	forms := d.formsOf(r.Vehicles)
+	if len(forms) == 0 {
+		d.s.Form.Keep = true
+	}
+	for i := range forms {
+		forms[i].Keep = true
+		d.s.Form.Keep = d.s.Form.Keep || forms[i].Plate == working
+	}
+	d.lineUp(forms, working)
+	if len(d.s.Queue) > before {
+		d.say("wait.queued", working, d.plates(d.s.Queue[before:]))
+	}
+	d.say("save.form")
+}
+
 // queue puts further vehicles behind the query that is out.
 func (d *dialog) queue(r nlu.Reading, plate string) {
 	before := len(d.s.Queue)
 	switch {
 	case r.Act == nlu.All:
-		d.lineUp(d.kept(), plate)
-	case r.Ref != 0:
+		d.lineUp(d.garageForms(), plate)
+	case refers(r):
 		if v, ok := d.referred(r); ok {
-			d.lineUp([]Form{{Vehicle: v, Sure: true}}, plate)
+			d.lineUp([]Form{d.known(Form{Vehicle: v, Sure: true})}, plate)
 		}
 	default:
 		d.lineUp(d.formsOf(r.Vehicles), plate)

@@ -15,22 +15,40 @@ type talk struct {
 	slow bool // rules are not answered
 	sent []Lookup
 
-	garage []Saved
+	garage  []Saved
+	later   []Vehicle
+	plans   map[string]Plan // by plate; none: checked weekly, nothing listed
+	off     bool            // nothing is checked by itself
+	refuse  Refusal
+	did     []Effect
+	options []Option
 }
 
 // says is one message; what it leads to is answered at once, but for a Lookup.
 func (c *talk) says(text string) string {
 	c.t.Helper()
+	open := c.s.open()
+	for _, s := range c.garage {
+		open.Names = append(open.Names, s.Name)
+	}
+	return c.hears(Heard{At: noon, Text: text, Reading: nlu.Read(text, open), Room: 5, Garage: c.garage, Later: c.later})
+}
+
+// hears is one input; the effects it led to are kept in did.
+func (c *talk) hears(in Input) string {
 	var said []string
-	inputs := []Input{Heard{At: noon, Text: text, Reading: nlu.Read(text, c.s.open()), Room: 5, Garage: c.garage}}
+	inputs := []Input{in}
+	c.did = nil
 	for len(inputs) > 0 {
 		var effects []Effect
 		c.s, effects = Step(c.s, inputs[0])
 		inputs = inputs[1:]
+		c.did = append(c.did, effects...)
 		for _, e := range effects {
 			switch e := e.(type) {
 			case Say:
 				said = append(said, e.Text)
+				c.options = e.Options
 			case FindRule:
 				if c.slow {
 					continue
@@ -38,6 +56,10 @@ func (c *talk) says(text string) string {
 				inputs = append(inputs, RuleIs{Effect: e.Effect, At: noon, Prefix: e.Prefix, NewEnergy: e.NewEnergy, Rule: c.rule})
 			case Lookup:
 				c.sent = append(c.sent, e)
+			default:
+				if next := c.keeper().outcome(e); next != nil {
+					inputs = append(inputs, next)
+				}
 			}
 		}
 	}
@@ -131,10 +153,10 @@ func TestWhileTheQueryIsOut(t *testing.T) {
 		"a question":       {"多少钱？", "您查询不收费"},
 		"leaving":          {"取消", "停不下来"},
 		"yes":              {"是", "正在查询"},
-		"subscribing":      {"订阅", "正在查询"},
+		"subscribing":      {"订阅", "查到后就会保存"},
 		"the result, now":  {"结果", "正在查询"},
 		"something else":   {"哈哈哈", "在的"},
-		"deleting it all":  {"忘记我", "正在查询"},
+		"deleting it all":  {"忘记我", "确认删除"},
 		"a private number": {"13800138000", "没有保存"},
 	}
 	for name, test := range tests {
@@ -232,8 +254,8 @@ func TestLateRuleAsksNothing(t *testing.T) {
 func TestCorrectionIsNoYes(t *testing.T) {
 	for name, test := range map[string]struct{ ask, text, reply string }{
 		"deleting, another plate": {"退订", "不对，是苏E54329", "没有 苏E54329"},
-		"deleting, a type":        {"退订", "大车", "不再保存 沪A12345"},
-		"deleting, digits":        {"退订", "发动机号改成 222222", "不再保存 沪A12345"},
+		"deleting, a type":        {"退订", "大车", "退订 沪A12345"},
+		"deleting, digits":        {"退订", "发动机号改成 222222", "退订 沪A12345"},
 		"refreshing, digits":      {"刷新", "发动机号改成 222222", "现在查询 沪A12345"},
 		"refreshing, a type":      {"刷新", "是黄牌", "沪A12345（大型汽车）"},
 		"refreshing, a plate":     {"刷新", "不对，是沪A12346", "现在查询 沪A12346"},

@@ -18,7 +18,7 @@ func (d *dialog) query(r nlu.Reading) {
 		d.again()
 	case r.Act == nlu.All:
 		d.all()
-	case r.Ref != 0:
+	case refers(r) && len(r.Vehicles) == 0:
 		d.refer(r)
 	case len(r.Vehicles) > 1:
 		d.several(r)
@@ -55,26 +55,19 @@ func (d *dialog) formOf(v nlu.Vehicle) Form {
 }
 
 // known fills in digits the person gave before: saved with the vehicle, or
-// used for the last report.
+// used for the last report. Those of a car that somebody shared stay with them.
 func (d *dialog) known(f Form) Form {
 	if f.Engine != "" || f.VIN != "" {
 		return f
 	}
-	for _, c := range append(d.cars(), d.s.Last) {
-		if c.Same(f.Vehicle) {
-			f.Engine, f.VIN = c.Engine, c.VIN
-			return f
-		}
+	if c, ok := d.saved(f.Vehicle); ok {
+		f.Engine, f.VIN, f.Owner = c.Engine, c.VIN, c.Owner
+		return f
+	}
+	if d.s.Last.Same(f.Vehicle) {
+		f.Engine, f.VIN = d.s.Last.Engine, d.s.Last.VIN
 	}
 	return f
-}
-
-func (d *dialog) cars() []Vehicle {
-	cars := make([]Vehicle, 0, len(d.garage)+1)
-	for _, c := range d.garage {
-		cars = append(cars, c.Vehicle)
-	}
-	return cars
 }
 
 // start begins a form with the one vehicle of a message. Digits that were
@@ -102,7 +95,7 @@ func (f Form) withDigits(old Form) Form {
 		f.VIN = old.VIN
 	}
 	f.Loose = f.Loose || old.Loose
-	f.Keep = old.Keep
+	f.Keep, f.Soon = old.Keep, old.Soon
 	return f
 }
 
@@ -197,10 +190,10 @@ func (d *dialog) formsOf(vehicles []nlu.Vehicle) (forms []Form) {
 	return forms
 }
 
-// kept is the forms of the saved vehicles.
-func (d *dialog) kept() (forms []Form) {
+// garageForms is the forms of the saved vehicles.
+func (d *dialog) garageForms() (forms []Form) {
 	for _, c := range d.garage {
-		forms = append(forms, Form{Vehicle: c.Vehicle, Sure: true})
+		forms = append(forms, d.known(Form{Vehicle: c.Vehicle, Sure: true}))
 	}
 	return forms
 }
@@ -244,7 +237,7 @@ func (d *dialog) all() {
 		return
 	}
 	d.s = d.s.idle()
-	d.lineUp(d.kept(), "")
+	d.lineUp(d.garageForms(), "")
 	d.line()
 }
 
@@ -276,14 +269,18 @@ func (d *dialog) next() {
 // advance takes the form one step on: to the rule, to the question for what is
 // missing, or to the query.
 func (d *dialog) advance() {
+	d.s = d.s.closed()
 	f := &d.s.Form
-	d.s.Ask, d.s.Yes = nlu.None, ""
 	if f.Rule.City == "" {
 		if d.s.Waiting == 0 {
 			d.want(func(n int) Effect {
 				return FindRule{Effect: n, Prefix: f.Prefix(), NewEnergy: f.NewEnergy()}
 			})
 		}
+		return
+	}
+	if f.Owner != "" { // their digits were right when they were saved
+		d.lookup()
 		return
 	}
 	_, engine := f.engine()
@@ -305,7 +302,7 @@ func (d *dialog) lookup() {
 	f.Vehicle = f.cut()
 	f.Sent = true
 	d.want(func(n int) Effect {
-		return Lookup{Effect: n, Vehicle: f.Vehicle, Rule: f.Rule, Refresh: f.Refresh}
+		return Lookup{Effect: n, Vehicle: f.Vehicle, Rule: f.Rule, Refresh: f.Refresh, Owner: f.Owner}
 	})
 }
 
@@ -323,7 +320,7 @@ func (d *dialog) ruleIs(in RuleIs) {
 		d.advance()
 		return
 	case in.Err != "":
-		d.failed(in.Err)
+		d.failed(in.Err, 0)
 		return
 	}
 	f.Rule = in.Rule

@@ -4,8 +4,18 @@ import (
 	"strings"
 
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
-	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
+
+// listed is how many saved cars one reply lists.
+const listed = 10
+
+// saved is the saved vehicle that is v.
+func (d *dialog) saved(v Vehicle) (Saved, bool) {
+	if at := d.position(v); at > 0 {
+		return d.garage[at-1], true
+	}
+	return Saved{}, false
+}
 
 // position is the place of v among the saved vehicles, from 1; 0: not saved.
 func (d *dialog) position(v Vehicle) int {
@@ -17,6 +27,25 @@ func (d *dialog) position(v Vehicle) int {
 	return 0
 }
 
+// name is how a car is called before its owner: 沪C12345（老婆的车）.
+func (d *dialog) name(v Vehicle) string {
+	if c, ok := d.saved(v); ok && c.Name != "" {
+		return d.text("car.named", c.Plate, c.Name)
+	}
+	return v.Plate
+}
+
+func (d *dialog) names(cars []Vehicle) []string {
+	names := make([]string, len(cars))
+	for i, c := range cars {
+		names[i] = d.name(c)
+	}
+	return names
+}
+
+// refers tells whether a message points at a car without its plate.
+func refers(r nlu.Reading) bool { return r.Ref != 0 || r.Name != "" }
+
 // refer looks up a saved vehicle, or the one used last.
 func (d *dialog) refer(r nlu.Reading) {
 	v, ok := d.referred(r)
@@ -24,13 +53,14 @@ func (d *dialog) refer(r nlu.Reading) {
 		return
 	}
 	d.s = d.s.idle()
-	d.s.Form = Form{Vehicle: v, Sure: true}
+	d.s.Form = d.known(Form{Vehicle: v, Sure: true})
 	d.advance()
 }
 
 // referred is the vehicle that a message points at; it says so when there is
 // none.
 func (d *dialog) referred(r nlu.Reading) (Vehicle, bool) {
+	named := d.called(r.Name)
 	switch {
 	case r.Ref == nlu.LastRef && d.s.Last.Plate != "":
 		return d.s.Last, true
@@ -40,123 +70,33 @@ func (d *dialog) referred(r nlu.Reading) (Vehicle, bool) {
 		return d.garage[r.Ref-1].Vehicle, true
 	case len(d.garage) == 0:
 		d.say("garage.none")
-	default:
+	case r.Ref > 0:
 		d.say("garage.noref", r.Ref)
+	case len(named) == 1:
+		return named[0], true
+	case len(named) > 1:
+		d.say("garage.names", strings.Join(d.names(named), d.text("and")))
+	default:
+		d.say("garage.noname", r.Name)
 	}
 	return Vehicle{}, false
 }
 
-// listVehicles shows the saved vehicles.
-func (d *dialog) listVehicles() {
-	if len(d.garage) == 0 {
-		d.say("garage.none")
-		d.offer("tap.query")
-		return
+// called is the saved cars that a name means: 老婆 means 老婆的车, unless a car
+// is called just that.
+func (d *dialog) called(name string) (cars []Vehicle) {
+	if name == "" {
+		return nil
 	}
-	d.say("garage.list", len(d.garage), d.garageLines())
-	d.options = nil
-	for i := range d.garage {
-		d.options = append(d.options, Option{Label: d.text("tap.nth", i+1), Send: d.text("send.nth", i+1)})
-	}
-}
-
-func (d *dialog) garageLines() string {
-	lines := make([]string, len(d.garage))
-	for i, c := range d.garage {
-		lines[i] = numbered(i+1, list(" ", c.Plate, d.s.lang().typeName(c.Type), c.City, c.Name))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// subscribe saves a vehicle: the one of the last report at once, any other
-// after a query has shown that its digits are right.
-func (d *dialog) subscribe(r nlu.Reading) {
-	switch {
-	case len(r.Vehicles) > 0:
-		d.subscribePlate(r)
-	case d.s.Ask != nlu.None && d.s.Ask != nlu.ResultShown && d.s.Yes == "":
-		d.s.Form.Keep = true
-		d.say("save.form")
-		d.prompt()
-	case d.s.Last.Plate != "":
-		d.save()
-	default:
-		d.s = d.s.idle()
-		d.s.Form.Keep = true
-		d.askPlate("save.first")
-	}
-}
-
-func (d *dialog) subscribePlate(r nlu.Reading) {
-	v := r.Vehicles[0]
-	if d.s.Last.Plate != "" && v.Plate.Normalized == d.s.Last.Plate {
-		d.save()
-		return
-	}
-	if at := d.position(d.formOf(v).Vehicle); v.Plate.Action == plate.Query && at > 0 {
-		d.say("garage.saved", v.Plate.Normalized, at)
-		return
-	}
-	if v.Plate.Action == plate.Query {
-		d.say("save.after", v.Plate.Normalized)
-	}
-	d.s = d.s.idle()
-	d.s.Form.Keep = true
-	d.start(v, r.Unlabelled)
-}
-
-// save keeps the vehicle of the last report. Asking for it is the consent.
-func (d *dialog) save() {
-	saved := Saved{Vehicle: d.s.Last, City: d.s.LastCity, Notice: NoticeVersion}
-	at := d.position(saved.Vehicle)
-	switch {
-	case at > 0:
-		saved.Name = d.garage[at-1].Name
-	case d.room <= 0:
-		d.say("garage.full", len(d.garage))
-		return
-	default:
-		at = len(d.garage) + 1
-	}
-	d.wanted = append(d.wanted, Save{saved})
-	d.say("garage.saved", saved.Plate, at)
-	d.offer("tap.cars", "tap.query")
-}
-
-// unsubscribe asks before a vehicle is dropped.
-func (d *dialog) unsubscribe(r nlu.Reading) {
-	v, ok := Vehicle{}, false
-	switch {
-	case len(r.Vehicles) > 0:
-		v, ok = d.owned(r.Vehicles[0])
-		if !ok {
-			d.say("garage.unknown", r.Vehicles[0].Plate.Normalized)
-		}
-	case r.Ref != 0:
-		v, ok = d.referred(r)
-	case len(d.garage) == 1:
-		v, ok = d.garage[0].Vehicle, true
-	case len(d.garage) == 0:
-		d.say("garage.none")
-	default:
-		d.which()
-		return
-	}
-	if ok {
-		d.s = d.s.idle()
-		d.s.Form = Form{Vehicle: v, Sure: true}
-		d.ask(nlu.ConfirmDelete, YesDelete)
-	}
-}
-
-// which asks which of several saved vehicles is meant.
-func (d *dialog) which() {
-	d.say("ask.which", d.garageLines())
-	d.options = nil
 	for _, c := range d.garage {
-		o := Option{Label: c.Plate, Send: d.text("send.drop", c.Plate)}
-		d.options = append(d.options, o)
+		switch {
+		case strings.EqualFold(c.Name, name):
+			return []Vehicle{c.Vehicle}
+		case c.Name != "" && strings.HasPrefix(strings.ToLower(c.Name), strings.ToLower(name)):
+			cars = append(cars, c.Vehicle)
+		}
 	}
+	return cars
 }
 
 // owned is the saved vehicle with a plate, whatever its type.
@@ -169,38 +109,109 @@ func (d *dialog) owned(v nlu.Vehicle) (Vehicle, bool) {
 	return Vehicle{}, false
 }
 
-func (d *dialog) drop(v Vehicle) {
-	d.wanted = append(d.wanted, Drop{v})
-	d.s = d.s.idle()
-	if d.s.Last.Same(v) {
-		d.s.Last = Vehicle{}
+// unsubscribe asks before vehicles are dropped.
+func (d *dialog) unsubscribe(r nlu.Reading) {
+	var cars []Vehicle
+	switch {
+	case len(r.Vehicles) > 0:
+		for _, c := range r.Vehicles {
+			if v, ok := d.owned(c); ok {
+				cars = append(cars, v)
+			} else {
+				d.say("garage.unknown", c.Plate.Normalized)
+			}
+		}
+	case refers(r):
+		if v, ok := d.referred(r); ok {
+			cars = append(cars, v)
+		}
+	case len(d.garage) == 0:
+		d.say("garage.none")
+	case len(d.garage) == 1, r.Act == nlu.All:
+		for _, c := range d.garage {
+			cars = append(cars, c.Vehicle)
+		}
+	default:
+		d.which()
 	}
-	d.say("garage.dropped", v.Plate)
+	if len(cars) > 0 {
+		d.asideOf(cars, nlu.ConfirmDelete, YesDelete)
+	}
 }
 
-// myData lists everything that is kept of the person.
-func (d *dialog) myData() {
-	lines := []string{d.text("data.title")}
-	for _, c := range d.garage {
-		lines = append(lines, d.text("data.car", c.Plate, d.s.lang().typeName(c.Type), d.masked(c.Engine), d.masked(c.VIN)))
+// which asks which of several saved vehicles is meant.
+func (d *dialog) which() {
+	d.say("ask.which", d.garageLines())
+	d.options = nil
+	for _, c := range d.garage[:min(listed, len(d.garage))] {
+		o := Option{Label: c.Plate, Send: d.text("send.drop", c.Plate)}
+		d.options = append(d.options, o)
 	}
-	if len(d.garage) == 0 {
-		lines = append(lines, d.text("data.none"))
-	}
-	if d.s.Form.Plate != "" {
-		lines = append(lines, d.text("data.form", d.s.Form.Plate))
-	}
-	if d.s.Last.Plate != "" {
-		lines = append(lines, d.text("data.last", d.s.Last.Plate))
-	}
-	d.tell(strings.Join(append(lines, d.text("data.how")), "\n"))
 }
 
-func (d *dialog) masked(digits string) string {
-	if digits == "" {
-		return d.text("data.blank")
+// garageLines lists the saved cars, the first of a fleet.
+func (d *dialog) garageLines() string {
+	lines := make([]string, min(listed, len(d.garage)))
+	for i := range lines {
+		lines[i] = d.carLine(i+1, d.garage[i])
 	}
-	return MaskDigits(digits)
+	if more := len(d.garage) - len(lines); more > 0 {
+		lines = append(lines, d.text("garage.more", more))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (d *dialog) carLine(n int, c Saved) string {
+	return numbered(n, list(" ", c.Plate, d.s.lang().typeName(c.Type), c.City, c.Name))
+}
+
+// asideOf asks something about saved cars that has nothing to do with the form.
+// A query that is out goes on; a form that is not complete is left.
+func (d *dialog) asideOf(cars []Vehicle, q nlu.Question, yes Yes) {
+	if d.querying() {
+		d.s = d.s.closed()
+	} else {
+		d.s = d.s.idle()
+	}
+	d.s.Drops = cars
+	d.ask(q, yes)
+}
+
+// goOn leaves such a question, and goes on with the vehicles in line if their
+// turn came meanwhile.
+func (d *dialog) goOn() {
+	d.s = d.s.closed()
+	if d.s.Waiting == 0 {
+		d.next()
+	}
+}
+
+func (d *dialog) confirmDelete() {
+	if len(d.s.Drops) == 1 {
+		d.say("ask.delete", d.name(d.s.Drops[0]))
+	} else {
+		d.say("ask.delete.many", len(d.s.Drops), strings.Join(d.names(d.s.Drops), d.text("and")))
+	}
+	d.offer("tap.yes", "tap.no")
+}
+
+// drop stops keeping cars, and checking them.
+func (d *dialog) drop(cars []Vehicle) {
+	names := strings.Join(d.names(cars), d.text("and"))
+	for _, v := range cars {
+		d.wanted = append(d.wanted, Drop{v})
+		if d.s.Last.Same(v) {
+			d.s.Last = Vehicle{}
+		}
+		if d.s.About.Same(v) {
+			d.s.About = Vehicle{}
+		}
+		if d.s.Form.Same(v) {
+			d.s.Form.Keep = false
+		}
+	}
+	d.say("garage.dropped", names)
+	d.goOn()
 }
 
 // forgetPhrase deletes everything when the phrase was typed. Any other message
@@ -208,9 +219,9 @@ func (d *dialog) masked(digits string) string {
 // still to be answered.
 func (d *dialog) forgetPhrase(in Heard) (handled bool) {
 	noticed, effects, lang := d.s.Noticed, d.s.Effects, d.s.Lang
-	d.s = d.s.idle()
 	if !isSaid(strings.Trim(in.Text, " 。.！!\n"), "forget.phrase") {
 		d.say("forget.no")
+		d.goOn()
 		switch in.Reading.Intent {
 		case nlu.Confirm, nlu.Deny, nlu.Cancel, nlu.Smalltalk, nlu.Unknown:
 			return true

@@ -54,31 +54,31 @@ type Queries interface {
 
 // Costs is what queries cost. Budgets of 0 are none.
 type Costs struct {
-	Days          []DayCosts
-	DailyBudget   int
-	MonthlyBudget int
-	Today         int         // paid, or maybe paid, today
-	Month         int         // likewise, in this month
-	People        []UserCosts // who asked most in all Days, at most ten
+	Days          []DayCosts  `json:"days"`
+	DailyBudget   int         `json:"daily_budget"`
+	MonthlyBudget int         `json:"monthly_budget"`
+	Today         int         `json:"today"`            // paid, or maybe paid, today
+	Month         int         `json:"month"`            // likewise, in this month
+	People        []UserCosts `json:"people,omitempty"` // who asked most in all Days, at most ten
 }
 
 // DayCosts is what one day cost, in China.
 type DayCosts struct {
-	Day     time.Time // midnight in China
-	Calls   int       // queries sent
-	Charged int       // that cost something
-	Free    int
-	Unknown int         // whose outcome is unknown; they count as charged
-	Checks  int         // of Charged and Unknown: for watched vehicles
-	Spared  int         // questions that an earlier answer served
-	Codes   map[int]int // Calls by Juhe's code; 0 is an answer, -1 none
-	People  []UserCosts // who asked most, at most ten
+	Day     time.Time   `json:"day"`     // midnight in China
+	Calls   int         `json:"calls"`   // queries sent
+	Charged int         `json:"charged"` // that cost something
+	Free    int         `json:"free"`
+	Unknown int         `json:"unknown"` // whose outcome is unknown; they count as charged
+	Checks  int         `json:"checks"`  // of Charged and Unknown: for watched vehicles
+	Spared  int         `json:"spared"`  // questions that an earlier answer served
+	Codes   map[int]int `json:"codes"`   // Calls by Juhe's code; 0 is an answer, -1 none
+	People  []UserCosts `json:"people"`  // who asked most, at most ten
 }
 
 // UserCosts is what was paid for one person, who is named by a pseudonym.
 type UserCosts struct {
-	By   string
-	Paid int
+	By   string `json:"by"`
+	Paid int    `json:"paid"`
 }
 
 // A Request is one person's wish to have a vehicle looked up.

@@ -50,6 +50,10 @@ func (d *dialog) prompt() {
 	case nlu.ConfirmPlate:
 		d.confirmPlate(f)
 	case nlu.ChooseOne:
+		if d.s.Then != "" {
+			d.offerCars()
+			return
+		}
 		d.choose(f.Choices)
 	case nlu.ConfirmVIN:
 		d.say("ask.vin", f.VIN)
@@ -57,8 +61,7 @@ func (d *dialog) prompt() {
 	case nlu.ConfirmQuery:
 		d.confirmQuery(f)
 	case nlu.ConfirmDelete:
-		d.say("ask.delete", f.Plate)
-		d.offer("tap.yes", "tap.no")
+		d.confirmDelete()
 	case nlu.ConfirmOther:
 		d.confirmOther()
 	}
@@ -130,6 +133,12 @@ func (d *dialog) confirmOther() {
 	switch d.s.Yes {
 	case YesSwap:
 		d.say("ask.swap")
+		d.offer("tap.yes", "tap.no")
+	case YesUnshare:
+		d.say("ask.unshare", strings.Join(d.names(d.s.Drops), d.text("and")))
+		d.offer("tap.yes", "tap.no")
+	case YesKeep:
+		d.say("ask.keep", d.s.Last.Plate)
 		d.offer("tap.yes", "tap.no")
 	case YesForget:
 		d.say("ask.forget")

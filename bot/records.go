@@ -37,10 +37,13 @@ type record struct {
 	Turns   []turn   `json:"turns,omitempty"` // newest last
 	Keys    []uint64 `json:"keys,omitempty"`  // hashes of older message keys
 
-	Seen    time.Time `json:"seen,omitzero"`     // the last message; outlives a session of another version
-	Notices []waiting `json:"notices,omitempty"` // what the person is to be told, oldest first
-	Told    []uint64  `json:"told,omitempty"`    // hashes of the IDs of notices, told or waiting
-	Gone    bool      `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
+	Seen    time.Time    `json:"seen,omitzero"`     // the last message; outlives a session of another version
+	Notices []waiting    `json:"notices,omitempty"` // what the person is to be told, oldest first
+	Told    []uint64     `json:"told,omitempty"`    // hashes of the IDs of notices, told or waiting
+	Invites []Invitation `json:"invites,omitempty"` // that may still be open, oldest first
+	Later   []Retry      `json:"later,omitempty"`   // queries that wait until their city answers again
+	Pace    pace         `json:"pace,omitzero"`     // of the person's messages
+	Gone    bool         `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
 
 	known bool // stands in the store
 }
@@ -231,7 +234,7 @@ func (r *record) drop(v Vehicle) {
 
 // forget leaves the session, which is empty by then, and the turn under way.
 func (r *record) forget(key string) {
-	r.Garage, r.Keys, r.Notices, r.Told = nil, nil, nil, nil
+	r.Garage, r.Keys, r.Notices, r.Told, r.Invites, r.Later = nil, nil, nil, nil, nil, nil
 	r.Turns = slices.DeleteFunc(r.Turns, func(t turn) bool { return t.Key != key })
 }
 

@@ -32,6 +32,12 @@ type Session struct {
 	Lang     Lang         `json:"lang,omitempty"`
 	Page     int          `json:"page,omitempty"`    // of the last report, from 0
 	Noticed  int          `json:"noticed,omitempty"` // version of the privacy notice that was shown
+	Drops    []Vehicle    `json:"drops,omitempty"`   // with YesDelete and YesUnshare: which cars
+	Then     Then         `json:"then,omitempty"`    // what is to be done with the saved car that is asked for
+	Picks    []Vehicle    `json:"picks,omitempty"`   // the saved cars that were offered with it
+	Dates    Inspection   `json:"dates,omitzero"`    // with ThenInspect: what was told
+	About    Vehicle      `json:"about,omitzero"`    // the saved car that was talked about last
+	CarPage  int          `json:"cars,omitempty"`    // of the saved cars, from 0
 }
 
 // A Form is a vehicle on its way to a query.
@@ -43,6 +49,8 @@ type Form struct {
 	Checked bool         `json:"checked,omitempty"` // the VIN's check digit was waved through
 	Refresh bool         `json:"refresh,omitempty"` // an earlier answer will not do
 	Keep    bool         `json:"keep,omitempty"`    // save the vehicle when the query succeeds
+	Soon    bool         `json:"soon,omitempty"`    // and check it on the next days: it may have been caught
+	Owner   UserID       `json:"owner,omitempty"`   // who shared the car, and whose digits the query takes
 	Photo   bool         `json:"photo,omitempty"`   // read off a photo, not confirmed yet
 	Failed  Kind         `json:"failed,omitempty"`  // why the last try brought nothing
 	Sent    bool         `json:"sent,omitempty"`    // the query is out
@@ -56,12 +64,25 @@ type Yes string
 
 // What a yes can start.
 const (
-	YesQuery  Yes = "query"  // the form, as it stands
-	YesPlate  Yes = "plate"  // the form's plate was guessed
-	YesVIN    Yes = "vin"    // the VIN's check digit is off
-	YesSwap   Yes = "swap"   // engine number and VIN, the other way round
-	YesDelete Yes = "delete" // drop the form's vehicle from the saved ones
-	YesForget Yes = "forget" // delete everything
+	YesQuery   Yes = "query"   // the form, as it stands
+	YesPlate   Yes = "plate"   // the form's plate was guessed
+	YesVIN     Yes = "vin"     // the VIN's check digit is off
+	YesSwap    Yes = "swap"    // engine number and VIN, the other way round
+	YesDelete  Yes = "delete"  // drop Drops from the saved vehicles
+	YesForget  Yes = "forget"  // delete everything
+	YesUnshare Yes = "unshare" // end the sharing of Drops
+	YesKeep    Yes = "keep"    // save the vehicle of the last report, and check it soon
+)
+
+// Then is what is to be done with a saved car once it is known which.
+type Then string
+
+// What can be done.
+const (
+	ThenSoon    Then = "soon"    // check it on the days after it may have been caught
+	ThenInvite  Then = "invite"  // share it
+	ThenUnshare Then = "unshare" // end that
+	ThenInspect Then = "inspect" // tell when its inspection is due
 )
 
 // fresh tells whether the session may be gone on with at t.
@@ -72,6 +93,12 @@ func (s Session) fresh(t time.Time) bool {
 // open is the question that is open, as the message reader wants it.
 func (s Session) open() nlu.Open {
 	o := nlu.Open{Question: s.Ask, Plate: s.Form.Plate, Choices: s.Form.Choices, Engine: nlu.Unwanted, VIN: nlu.Unwanted}
+	switch {
+	case s.Then != "":
+		o.Plate, o.Choices = "", plates(s.Picks)
+	case len(s.Drops) == 1:
+		o.Plate = s.Drops[0].Plate
+	}
 	if s.Ask != nlu.AskDigits {
 		return o
 	}
@@ -109,6 +136,32 @@ func (s Session) lang() Lang {
 // idle is the session with nothing going on and nothing awaited; what was shown
 // last is kept.
 func (s Session) idle() Session {
-	s.Ask, s.Yes, s.Form, s.Queue, s.Waiting = nlu.None, "", Form{}, nil, 0
+	s = s.closed()
+	s.Form, s.Queue, s.Waiting = Form{}, nil, 0
 	return s
+}
+
+// closed is the session without the question that was open.
+func (s Session) closed() Session {
+	s.Ask, s.Yes, s.Drops, s.Then, s.Picks, s.Dates = nlu.None, "", nil, "", nil, Inspection{}
+	return s
+}
+
+// aside tells whether the open question is not about the form, so that a query
+// that is out goes on beside it.
+func (s Session) aside() bool {
+	switch s.Yes {
+	case YesDelete, YesForget, YesUnshare, YesKeep:
+		return true
+	}
+	return s.Then != ""
+}
+
+// plates are the numbers of cars.
+func plates(cars []Vehicle) []string {
+	numbers := make([]string, len(cars))
+	for i, c := range cars {
+		numbers[i] = c.Plate
+	}
+	return numbers
 }

@@ -21,19 +21,25 @@ func (d *dialog) found(in Found) {
 	}
 	if in.Err != "" {
 		if mine {
-			d.failed(in.Err)
+			d.failed(in.Err, in.After)
 			return
 		}
 		d.say("error.of", in.Vehicle.Plate, UserText(d.s.lang(), in.Err))
 		return
 	}
-	keep := mine && d.s.Form.Keep
+	f := d.s.Form
 	d.s.Last, d.s.LastAt, d.s.LastCity, d.s.Page = in.Report.Vehicle, in.Report.At, in.Report.City, 0
+	d.s.CarPage = 0
 	d.report(in.Report, 0)
-	if keep {
-		d.save()
+	if mine && (f.Keep || d.renewed(in.Report.Vehicle)) {
+		d.save(f.Soon)
 	}
 	if !mine {
+		return
+	}
+	if d.s.aside() { // a question that came up meanwhile; the line goes on after it
+		d.s.Form = Form{}
+		d.prompt()
 		return
 	}
 	d.s.Ask, d.s.Yes = nlu.ResultShown, ""
@@ -42,15 +48,23 @@ func (d *dialog) found(in Found) {
 
 // failed says what went wrong with the form's rule or query, and offers the
 // way on that costs nothing without a yes.
-func (d *dialog) failed(k Kind) {
+func (d *dialog) failed(k Kind, after time.Duration) {
 	f := &d.s.Form
 	f.Sent = false
+	if d.s.aside() { // one question at a time, and a yes must not mean another
+		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
+		d.s.Form = Form{}
+		d.prompt()
+		return
+	}
 	switch k {
 	case WrongData:
 		d.wrongData()
-	case NoRule, Maintenance:
+	case Maintenance:
+		d.closedCity(after)
+	case NoRule, Locked:
 		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
-		d.s.Ask, d.s.Yes = nlu.None, ""
+		d.s = d.s.closed()
 		d.next()
 	case Busy, Unreachable, Interrupted, Uncertain:
 		d.say("error.of", f.Plate, UserText(d.s.lang(), k))
@@ -66,6 +80,12 @@ func (d *dialog) failed(k Kind) {
 // wrong way round: that is offered first.
 func (d *dialog) wrongData() {
 	f := &d.s.Form
+	if f.Owner != "" {
+		d.say("error.of", f.Plate, d.text("share.wrong"))
+		d.s = d.s.closed()
+		d.next()
+		return
+	}
 	d.say(kindKey(WrongData))
 	if f.Loose && f.Engine != "" && f.VIN != "" && f.Rule.Engine == f.Rule.VIN {
 		f.Loose = false // offered once
@@ -129,7 +149,7 @@ func (d *dialog) reportOptions(page int, more bool, v Vehicle) {
 		taps = append(taps, "tap.prev")
 	}
 	taps = append(taps, "tap.refresh")
-	if d.position(v) == 0 {
+	if d.position(v) == 0 || d.unwatched {
 		taps = append(taps, "tap.save")
 	}
 	d.offer(append(taps, "tap.query")...)
@@ -243,6 +263,8 @@ func (d *dialog) age(t time.Time) string {
 func (d *dialog) turnPage(by int) {
 	page := d.s.Page + by
 	switch {
+	case d.s.CarPage > 0:
+		d.turnCars(d.s.CarPage - 1 + by)
 	case d.s.Last.Plate == "":
 		d.say("page.none")
 		d.prompt()
@@ -262,7 +284,7 @@ func (d *dialog) pageIs(in PageIs) {
 	case in.Page*pageRows >= len(in.Report.Violations):
 		d.say("page.end")
 	default:
-		d.s.Page = in.Page
+		d.s.Page, d.s.CarPage = in.Page, 0
 		d.report(in.Report, in.Page)
 	}
 }
@@ -279,7 +301,7 @@ func (d *dialog) again() {
 		return
 	}
 	d.s.Queue = nil
-	d.s.Form = Form{Vehicle: d.s.Last, Sure: true, Refresh: true}
+	d.s.Form = d.known(Form{Vehicle: d.s.Last, Sure: true, Refresh: true})
 	d.ask(nlu.ConfirmQuery, YesQuery)
 }
 

@@ -71,7 +71,9 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 }
 
 // empty tells whether nothing is left that is kept beyond a conversation.
-func (r *record) empty() bool { return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 }
+func (r *record) empty() bool {
+	return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 && len(r.Later) == 0
+}
 
 // retire takes out of the record what has had its time at now, and tells
 // whether that was anything.
@@ -98,7 +100,7 @@ func (b *Bot) sweeping(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(b.Sweep(ctx), b.desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(b.Sweep(ctx), b.sweepInvites(ctx), b.desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			b.fault(err)
 		}
 		select {

@@ -13,7 +13,7 @@ func (d *dialog) help(r nlu.Reading) {
 		d.say("welcome")
 		d.offer("tap.query", "tap.cars", "tap.help", "tap.privacy")
 	case r.Act == nlu.MyData:
-		d.myData()
+		d.wanted = append(d.wanted, ListData{})
 	case r.Act == nlu.Privacy:
 		d.say("privacy")
 	case d.s.lang().has(helpKey(r.Act)):

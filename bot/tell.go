@@ -187,15 +187,8 @@ func (d *dialog) tellFound(n *Notice, car string, rows int) {
 }
 
 func (d *dialog) tellInspection(n *Notice, car string) {
-	switch until := n.Inspection.Until; {
-	case until.IsZero():
-		d.say("notice.inspection", car)
-	case d.at.After(until.AddDate(0, 0, 1)):
-		d.say("inspection.past", car, d.day(until))
-	default:
-		d.say("inspection.until", car, d.day(until))
-	}
-	d.say("inspection.caveat")
+	d.say("notice.inspection", car)
+	d.tell(InspectionText(d.s.lang(), Saved{Vehicle: n.Vehicle, Inspection: n.Inspection}, d.at))
 	d.offer("tap.cars")
 }
 

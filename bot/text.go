@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,16 @@ type key string
 type words map[key]string
 
 // catalogue holds every sentence that people read.
-var catalogue = map[Lang]words{Chinese: chinese, English: english}
+var catalogue = map[Lang]words{Chinese: joined(chinese, chineseCars), English: joined(english, englishCars)}
+
+// joined is one catalogue of several.
+func joined(parts ...words) words {
+	all := words{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
 
 // words is the catalogue of l.
 func (l Lang) words() words {
@@ -57,6 +67,17 @@ func isSaid(text string, k key) bool {
 	text = strings.TrimSpace(text)
 	for _, w := range catalogue {
 		if strings.EqualFold(text, w[k]) {
+			return true
+		}
+	}
+	return false
+}
+
+// begins tells whether text begins with the sentence k, in any language.
+func begins(text string, k key) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, w := range catalogue {
+		if strings.HasPrefix(text, strings.ToLower(w[k])) {
 			return true
 		}
 	}

@@ -10,7 +10,8 @@ var english = words{
 	"help": "What you can do:\n" +
 		"· Check a car: send its plate, e.g. 沪C12345 or Hu C12345\n" +
 		"· All at once: 沪C12345 engine 123456 VIN 654321\n" +
-		"· “my cars”: the cars you have saved\n" +
+		"· “save”, “my cars”, “unsubscribe”: cars that are kept and checked; you are told of new violations\n" +
+		"· “I was just flashed”: check more often on the next days; “inspection”: when it is due; “invite”: share a car\n" +
 		"· “cities”: where checks are possible; “/cities Jiangsu” for one province\n" +
 		"· “back”, “cancel”: change or leave the current check\n" +
 		"· “my data”, “forget me”: see or delete your data",
@@ -18,7 +19,7 @@ var english = words{
 	"privacy": "About your data:\n" +
 		"· For a check, the plate, the vehicle type and the numbers that the city requires go to Juhe Data (聚合数据), which asks the traffic police.\n" +
 		"· Only the last characters that the city requires are kept, encrypted; those of a single check are not used once the conversation has ended.\n" +
-		"· Only cars that you ask to save stay here, and you can remove them at any time.\n" +
+		"· Only cars that you save stay here, to be checked regularly and to tell you; you can remove them at any time.\n" +
 		"· “my data” shows everything that is saved, “forget me” deletes all of it.\n" +
 		"· Please check only your own car, or one whose owner has agreed.",
 
@@ -43,9 +44,7 @@ var english = words{
 	"queue.dropped":    "The %[1]d cars in line were cancelled.",
 	"ask.swap":         "The engine number and the VIN may be the wrong way round. Swap them and check again? Please answer “yes”, “no” or “cancel”.",
 	"ask.vin":          "The check digit of the VIN %[1]s does not fit, so one character may be wrong. If it is right, answer “yes”; if not, send it again, or “cancel” to stop.",
-	"ask.delete":       "Stop keeping %[1]s? Please answer “yes”, “no” or “cancel”.",
 	"ask.forget":       "This deletes your saved cars and the whole conversation, and cannot be undone.\nTo confirm, answer with this one word: DELETE. Any other answer deletes nothing.",
-	"ask.which":        "Which one? Please send it with its plate, e.g. “unsubscribe 沪C12345”.\n%[1]s",
 
 	"engine.last":  "the last %[1]d characters of the engine number (发动机号码)",
 	"engine.whole": "the whole engine number (发动机号码)",
@@ -126,7 +125,6 @@ var english = words{
 	"wait.rule":   "Finding out which numbers %[1]s needs, one moment please.",
 	"wait.cancel": "The check of %[1]s is already under way and cannot be stopped; you will get its result. Everything else is cancelled.",
 	"wait.change": "Checking %[1]s. Please wait for the result before changing anything; that saves a paid query.",
-	"wait.later":  "Checking %[1]s. Please send that again once the result is here.",
 	"wait.gone":   "The earlier check has not brought a result yet; should it still come, you will read it.",
 	"result.none": "No result is outstanding.",
 
@@ -189,28 +187,45 @@ var english = words{
 	"age.hours":   "%[1]d h ago",
 	"age.days":    "%[1]d days ago",
 
-	// Saved vehicles.
-	"garage.none":    "You have no saved cars. After a check, send “save” to keep the car.",
-	"garage.list":    "Your saved cars (%[1]d):\n%[2]s\nSend a plate to check that car, or “unsubscribe” to remove one.",
-	"garage.saved":   "%[1]s is saved as no. %[2]d of “my cars”; from now on its plate is enough for a check. New violations are not looked for automatically at present.",
-	"garage.full":    "At most %[1]d cars can be saved. Please remove one first with “unsubscribe”.",
-	"garage.dropped": "%[1]s is no longer saved.",
-	"garage.unknown": "%[1]s is not among your saved cars.",
-	"garage.noref":   "There is no no. %[1]d among your saved cars.",
-	"garage.nolast":  "No car has been checked yet. Please send a plate.",
-	"save.first":     "Which car should be saved? Please send its plate; it is saved once a check has found it.",
-	"save.after":     "%[1]s is checked once first, then saved.",
-	"save.form":      "All right, it is saved once a check has found it.",
-
-	"data.title":  "What is saved:",
-	"data.none":   "None of your cars is saved.",
-	"data.car":    "· %[1]s %[2]s, engine number %[3]s, VIN %[4]s",
-	"data.last":   "· Last check: %[1]s (for this conversation only, no longer used after about a day and a half)",
-	"data.form":   "· Check under way: %[1]s",
-	"data.blank":  "none",
-	"data.how":    "Send “forget me” to delete everything.",
 	"forget.done": "Everything has been deleted.",
 	"forget.no":   "Nothing has been deleted.",
+
+	// The periodic inspection.
+	"inspection.date":     "%[3]d %[2]s %[1]d",
+	"inspection.past":     "The inspection date %[1]s has passed. If the inspection was not done, please see to it soon.",
+	"inspection.until":    "Inspection valid until (检验有效期至) %[1]s.",
+	"inspection.computed": "Next inspection: by %[1]s (computed by the present rule, year %[2]d after registration).",
+	"inspection.opens":    "It can be handled from %[1]s.",
+	"inspection.open":     "It can be handled now.",
+	"inspection.claim":    "This time the mark is claimed in the 12123 app (交管12123), without a visit; not while violations are open.",
+	"inspection.site":     "This time the car goes to an inspection station; no mark is issued while violations are open.",
+	"inspection.how":      "Whether the car goes to a station or the mark is only claimed: see the 12123 app (交管12123).",
+	"inspection.caveat":   "The computation holds for non-operating small passenger cars only (up to 9 seats, no minivans), and not after an accident with injuries or a penalty for illegal modification. The vehicle licence and the 12123 app decide.",
+	"inspection.check":    "This is the date you told; the vehicle licence and the 12123 app decide.",
+
+	// Tables and calendars to take away.
+	"export.plate":   "Plate",
+	"export.type":    "Type",
+	"export.name":    "Name",
+	"export.city":    "City",
+	"export.checked": "Last check",
+	"export.next":    "Next check",
+	"export.listed":  "Open violations",
+	"export.owed":    "Owed (yuan)",
+	"export.unknown": "Violations without a fine",
+	"export.time":    "Time",
+	"export.place":   "Place",
+	"export.act":     "Violation",
+	"export.code":    "Code",
+	"export.points":  "Points",
+	"export.fine":    "Fine (yuan)",
+	"export.state":   "State",
+	"export.where":   "City of the violation",
+	"export.archive": "Document no.",
+	"export.event":   "%[1]s: inspection valid until",
+	"export.done":    "These are your saved cars (%[1]d) and the violations listed for them (%[2]d). Where a car is not checked by itself the cells are empty, which does not mean that there are none.\nThe data may lag; the record of the traffic police (12123 app) decides.",
+	"export.dates":   "These are the inspection dates of your cars (%[1]d), for the calendar of your phone. When a date has changed, send “calendar” once more and import it again.",
+	"export.nodates": "No inspection date of any car is known yet. Please tell the date 检验有效期至, which is on the second page of the vehicle licence.",
 
 	// Cities.
 	"city.one":       "%[1]s can be checked. Needed: %[2]s.",
@@ -264,7 +279,7 @@ var english = words{
 	// Failures: what happened, whether it cost, how to go on.
 	"error.of":          "%[1]s: %[2]s",
 	"error.wrong_data":  "The plate and the numbers do not match. Please compare them with the vehicle licence (行驶证).",
-	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged. Please try again some time later.",
+	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged.",
 	"error.no_rule":     "No city was found for this plate. Please check it. Nothing was charged.",
 	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged.",
 	"error.unreachable": "The query service cannot be reached right now. Nothing was charged.",
@@ -303,9 +318,6 @@ var english = words{
 	"news.gone.row":     "%[1]s %[2]s (no longer listed)",
 	"news.open":         "Listed at present: %[1]d",
 	"news.rest":         "%[1]d more; to see all of them send: %[2]s",
-	"inspection.until":  "The inspection of %[1]s is valid until %[2]s. It can be renewed in the 3 months before.",
-	"inspection.past":   "The inspection of %[1]s was valid until %[2]s and has expired. Please have the car inspected soon.",
-	"inspection.caveat": "The vehicle licence (行驶证) and 交管12123 are what counts; open violations have to be settled first.",
 	"summary.one":       "Please see to it",
 	"summary.several":   "%[1]d cars have new violations",
 	"label.still":       "Keep watching",
@@ -324,14 +336,34 @@ var english = words{
 	// The menu of slash commands.
 	"command.query":       "Check a car: /query 沪C12345",
 	"command.cars":        "My cars",
-	"command.subscribe":   "Save a car",
-	"command.unsubscribe": "No longer save a car",
+	"command.subscribe":   "Save a car and have it checked",
+	"command.unsubscribe": "No longer keep and check a car",
 	"command.refresh":     "Check the last car again",
 	"command.cities":      "Cities that can be checked",
 	"command.mydata":      "Show what is kept of you",
 	"command.forgetme":    "Delete everything kept of you",
 	"command.cancel":      "Leave the current check",
 	"command.help":        "Help",
+
+	// The words of admins.
+	"admin.help":        "For admins:\n/admin cost: what queries cost, and the budgets",
+	"cost.today":        "Today: %[1]s, %[2]s",
+	"cost.month":        "This month: %[1]s, %[2]s",
+	"cost.paid":         "paid queries: %[1]d",
+	"cost.paid.money":   "paid queries: %[1]d (about %[2]s yuan)",
+	"cost.left":         "left of the budget: %[1]d of %[2]d",
+	"cost.nobudget":     "no budget is set",
+	"cost.over":         "The last %[1]d days: %[2]s",
+	"cost.whom":         "· asked for by people: %[1]d, automatic checks: %[2]d",
+	"cost.calls":        "· sent: %[1]d; charged %[2]d, free %[3]d, uncertain %[4]d (counted as charged)",
+	"cost.outcomes":     "· outcomes: %[1]s",
+	"cost.outcome":      "%[1]s: %[2]d",
+	"cost.answer":       "answered",
+	"cost.none":         "no answer",
+	"cost.spared":       "· served by earlier answers: %[1]d",
+	"cost.spared.money": "· served by earlier answers: %[1]d (about %[2]s yuan saved)",
+	"cost.days":         "Paid queries a day (people + checks; spared):",
+	"cost.day":          "%[1]s: %[2]d (%[3]d + %[4]d; %[5]d)",
 
 	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "Yes",

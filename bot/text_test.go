@@ -92,7 +92,7 @@ func TestCatalogueAndCodeAgree(t *testing.T) {
 
 // composed tells whether k belongs to a family whose names the code builds.
 func composed(k string) bool {
-	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm."} {
+	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm.", "pause.", "refused."} {
 		if strings.HasPrefix(k, family) {
 			return true
 		}
@@ -102,7 +102,7 @@ func composed(k string) bool {
 
 func looksLikeKey(s string) bool {
 	head, _, _ := strings.Cut(s, ".")
-	for k := range chinese {
+	for k := range catalogue[Chinese] {
 		if h, _, ok := strings.Cut(string(k), "."); ok && h == head {
 			return !strings.HasSuffix(s, ".") && !strings.ContainsAny(s, " /")
 		}

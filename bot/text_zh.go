@@ -9,7 +9,8 @@ var chinese = words{
 	"help": "可以这样使用：\n" +
 		"· 查违章：发送车牌号，例如 沪C12345\n" +
 		"· 一次说完：沪C12345 发动机号 123456 车架号 654321\n" +
-		"· 订阅、我的车、退订：保存车辆，以后发「查第1辆」即可查询\n" +
+		"· 订阅、我的车、退订：保存车辆并自动检查，有新违章会通知您\n" +
+		"· 刚刚好像被拍了：在之后几天加查；年检：查看检验日期；邀请：和家人共享一辆车\n" +
 		"· 城市：查看能查询的城市，例如「苏州能查吗」\n" +
 		"· 上一步、取消：修改或离开当前查询；刷新：重新查询\n" +
 		"· 隐私、我的数据、忘记我：了解、查看或删除您的数据",
@@ -17,7 +18,7 @@ var chinese = words{
 	"privacy": "关于您的数据：\n" +
 		"· 查询时，车牌、车辆类型和城市要求的号码会提交给聚合数据，由其向交管部门查询。\n" +
 		"· 只保留城市要求的末尾几位，加密存放；一次查询的内容在对话结束后不再使用。\n" +
-		"· 只有您要求保存的车才会留下，随时可以删除。\n" +
+		"· 只有您订阅的车才会留下，用来定期检查和通知您，随时可以退订删除。\n" +
 		"· 「我的数据」查看保存的全部内容，「忘记我」全部删除。\n" +
 		"· 请只查询本人的车，或已经得到车主同意的车。",
 
@@ -42,9 +43,7 @@ var chinese = words{
 	"queue.dropped":    "之前排队的 %[1]d 辆车已取消。",
 	"ask.swap":         "发动机号和车架号可能发反了。要对调后再查一次吗？请回复「是」「不是」或「取消」。",
 	"ask.vin":          "车架号 %[1]s 的校验位不对，可能有一位写错了。确认无误请回复「是」，否则请重新发送；不查了发「取消」。",
-	"ask.delete":       "不再保存 %[1]s，确定吗？请回复「是」「不是」或「取消」。",
 	"ask.forget":       "将删除保存的车辆和全部对话内容，无法恢复。\n确认请完整回复：确认删除；其他任何回复都不会删除。",
-	"ask.which":        "请问是哪一辆？请发车牌号，例如「退订 沪C12345」。\n%[1]s",
 
 	"engine.last":  "发动机号后%[1]d位",
 	"engine.whole": "完整的发动机号",
@@ -125,7 +124,6 @@ var chinese = words{
 	"wait.rule":   "正在确认 %[1]s 需要哪些号码，请稍候。",
 	"wait.cancel": "%[1]s 的查询可能已经发出，停不下来；结果出来会发给您，其余的已取消。",
 	"wait.change": "正在查询 %[1]s。等结果出来再改，可以少付一次费。",
-	"wait.later":  "正在查询 %[1]s，请等结果出来后再发一次。",
 	"wait.gone":   "之前的查询还没有结果；如果之后查到，会一并告诉您。",
 	"result.none": "没有等待中的结果。",
 
@@ -188,28 +186,45 @@ var chinese = words{
 	"age.hours":   "%[1]d小时前",
 	"age.days":    "%[1]d天前",
 
-	// Saved vehicles.
-	"garage.none":    "还没有保存的车。查询后发「订阅」即可保存。",
-	"garage.list":    "您保存了 %[1]d 辆车：\n%[2]s\n发「查第1辆」查询，发「退订」删除。",
-	"garage.saved":   "%[1]s 已保存到「我的车」，发「查第%[2]d辆」就能查询。目前不会自动检查新违章。",
-	"garage.full":    "最多保存 %[1]d 辆车。请先用「退订」删除一辆。",
-	"garage.dropped": "%[1]s 已不再保存。",
-	"garage.unknown": "「我的车」里没有 %[1]s。",
-	"garage.noref":   "「我的车」里没有第 %[1]d 辆。",
-	"garage.nolast":  "还没有查过车。请发送车牌号。",
-	"save.first":     "要保存哪辆车？请发送车牌号，查到后就会保存。",
-	"save.after":     "先查询一次 %[1]s，查到后就会保存。",
-	"save.form":      "好的，查到后就会保存。",
-
-	"data.title":  "保存的内容：",
-	"data.none":   "没有保存您的任何车辆。",
-	"data.car":    "· %[1]s %[2]s，发动机号 %[3]s，车架号 %[4]s",
-	"data.last":   "· 最近查询：%[1]s（对话中暂存，约一天半后删除）",
-	"data.form":   "· 进行中的查询：%[1]s",
-	"data.blank":  "无",
-	"data.how":    "发「忘记我」可以全部删除。",
 	"forget.done": "已经全部删除。",
 	"forget.no":   "没有删除任何内容。",
+
+	// The periodic inspection: 公安部等四部门, in force since 2022-10-01; as of 2026-11.
+	"inspection.date":     "%[1]d年%[2]d月%[3]d日",
+	"inspection.past":     "%[1]s的检验日期已经过了。还没有办理的话，请尽快办理。",
+	"inspection.until":    "检验有效期至 %[1]s。",
+	"inspection.computed": "下次检验：%[1]s前（按现行规则推算，注册登记后第%[2]d年）。",
+	"inspection.opens":    "%[1]s起可以办理。",
+	"inspection.open":     "现在就可以办理。",
+	"inspection.claim":    "这一次在「交管12123」申领检验标志，不需要上线检测；有未处理的违章时不能申领。",
+	"inspection.site":     "这一次需要到检测站上线检验；有未处理的违章时不核发标志。",
+	"inspection.how":      "需要上线检测还是只申领标志，请看「交管12123」。",
+	"inspection.caveat":   "推算只适用于非营运小微型载客汽车（9座以下，不含面包车），发生过伤人事故或非法改装被处罚的车也不适用。以行驶证上的检验有效期和「交管12123」为准。",
+	"inspection.check":    "这是您告诉的日期，以行驶证和「交管12123」为准。",
+
+	// Tables and calendars to take away.
+	"export.plate":   "车牌号",
+	"export.type":    "号牌种类",
+	"export.name":    "名称",
+	"export.city":    "城市",
+	"export.checked": "上次检查",
+	"export.next":    "下次检查",
+	"export.listed":  "未处理条数",
+	"export.owed":    "待交罚款（元）",
+	"export.unknown": "罚款未提供条数",
+	"export.time":    "时间",
+	"export.place":   "地点",
+	"export.act":     "违法行为",
+	"export.code":    "代码",
+	"export.points":  "记分",
+	"export.fine":    "罚款（元）",
+	"export.state":   "状态",
+	"export.where":   "违章地",
+	"export.archive": "文书号",
+	"export.event":   "%[1]s 检验有效期至",
+	"export.done":    "这是您保存的 %[1]d 辆车和列出的 %[2]d 条记录。没有订阅检查的车，违章情况是空白，不表示没有。\n数据可能延迟，以公安交管部门（交管12123）为准。",
+	"export.dates":   "这是 %[1]d 辆车的检验日期，可以加到手机日历里。日期改变后再发一次「日历」，重新导入即可。",
+	"export.nodates": "还不知道任何一辆车的检验日期。请先告诉检验有效期至，在行驶证副页上。",
 
 	// Cities.
 	"city.one":       "%[1]s可以查询，需要：%[2]s。",
@@ -263,7 +278,7 @@ var chinese = words{
 	// Failures: what happened, whether it cost, how to go on.
 	"error.of":          "%[1]s：%[2]s",
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
-	"error.maintenance": "当地的查询正在维护或未开通，没有收费。请过一段时间再试。",
+	"error.maintenance": "当地的查询正在维护或未开通，没有收费。",
 	"error.no_rule":     "没有找到这个车牌的查询城市，请核对车牌。没有产生费用。",
 	"error.busy":        "交管部门的网络暂时不通，没有收费。",
 	"error.unreachable": "暂时连不上查询服务，没有收费。",
@@ -302,9 +317,6 @@ var chinese = words{
 	"news.gone.row":     "%[1]s %[2]s（不再列出）",
 	"news.open":         "目前共列出 %[1]d 条",
 	"news.rest":         "还有 %[1]d 条，发「%[2]s」看全部。",
-	"inspection.until":  "%[1]s 的检验有效期至 %[2]s，到期前3个月内可以办理检验。",
-	"inspection.past":   "%[1]s 的检验有效期至 %[2]s，已经过期，请尽快办理检验。",
-	"inspection.caveat": "以行驶证和交管12123为准；办理前需要先处理完违章。",
 	"summary.one":       "请留意处理",
 	"summary.several":   "共%[1]d辆车有新违章",
 	"label.still":       "继续关注",
@@ -323,14 +335,34 @@ var chinese = words{
 	// The menu of slash commands.
 	"command.query":       "查违章：/query 沪C12345",
 	"command.cars":        "我的车",
-	"command.subscribe":   "订阅：保存一辆车",
-	"command.unsubscribe": "退订：不再保存一辆车",
+	"command.subscribe":   "订阅：保存并自动检查一辆车",
+	"command.unsubscribe": "退订：不再保存和检查一辆车",
 	"command.refresh":     "重新查询上一辆车",
 	"command.cities":      "能查询的城市",
 	"command.mydata":      "我的数据：查看保存的内容",
 	"command.forgetme":    "忘记我：删除全部数据",
 	"command.cancel":      "取消进行中的查询",
 	"command.help":        "帮助",
+
+	// The words of admins.
+	"admin.help":        "管理命令：\n/admin cost：查询花费和预算",
+	"cost.today":        "今天：%[1]s，%[2]s",
+	"cost.month":        "本月：%[1]s，%[2]s",
+	"cost.paid":         "付费查询 %[1]d 次",
+	"cost.paid.money":   "付费查询 %[1]d 次，约 %[2]s 元",
+	"cost.left":         "预算还剩 %[1]d 次（共 %[2]d 次）",
+	"cost.nobudget":     "没有设预算",
+	"cost.over":         "最近 %[1]d 天：%[2]s",
+	"cost.whom":         "· 有人查询 %[1]d 次，自动检查 %[2]d 次",
+	"cost.calls":        "· 发出 %[1]d 次：收费 %[2]d，免费 %[3]d，不确定 %[4]d（按收费计）",
+	"cost.outcomes":     "· 结果：%[1]s",
+	"cost.outcome":      "%[1]s %[2]d 次",
+	"cost.answer":       "有答复",
+	"cost.none":         "没有答复",
+	"cost.spared":       "· 用之前的结果省下 %[1]d 次",
+	"cost.spared.money": "· 用之前的结果省下 %[1]d 次，约 %[2]s 元",
+	"cost.days":         "每天的付费次数（有人查询 + 自动检查；省下）：",
+	"cost.day":          "%[1]s　%[2]d（%[3]d + %[4]d；%[5]d）",
 
 	// What can be tapped, and what that sends where it is not the label.
 	"tap.yes":        "是",

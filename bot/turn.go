@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,11 @@ type Bot struct {
 	now      func() time.Time
 	vehicles int
 	mail     *Mail
+	watch    Watch
+	admins   []UserID
+	price    float64
+	every    time.Duration
+	messages int
 	fault    func(error)
 	bell     bell
 	saved    atomic.Int64
@@ -32,6 +38,11 @@ type Config struct {
 	Now      func() time.Time // nil: time.Now
 	Vehicles int              // how many vehicles a person may save; 0: 5
 	Mail     *Mail            // what waits for people; nil: one that sends nothing by itself
+	Watch    Watch            // nil: nothing is checked by itself
+	Admins   []UserID         // who may use /admin
+	Every    time.Duration    // how often Watch checks a car as a rule, for saying so; 0: 7 days
+	Messages int              // how many messages of a person a minute are answered; 0: all
+	Price    float64          // yuan that a paid query costs, for /admin; 0: not known
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -39,7 +50,13 @@ type Config struct {
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
-	b := &Bot{store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, fault: c.Fault}
+	b := &Bot{
+		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
+		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault,
+	}
+	if b.every == 0 {
+		b.every = 7 * 24 * time.Hour
+	}
 	if b.fault == nil {
 		b.fault = func(error) {}
 	}
@@ -140,7 +157,7 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		answer Answer
 		saved  int64
 	)
-	err := b.store.Update(ctx, []string{userKey(m.User)}, func(tx storage.Tx) error {
+	err := b.update(ctx, m.User, func(tx storage.Tx, keys []string) error {
 		answer, saved = Answer{}, 0
 		r, err := load(tx, m.User)
 		if err != nil {
@@ -157,27 +174,42 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		if r.seen(m.Key) {
 			return nil
 		}
+		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r}
 		if m.Event == Left {
-			return errors.Join(tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
+			return errors.Join(x.leave(), tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
 		}
-		t := r.begin(m.Key, m.At)
-		run := &run{b: b, tx: tx, user: m.User, key: m.Key, at: m.At, r: r}
-		if err := run.step(run.input(m, run.bring(t, m.Lang))); err != nil {
+		if err := x.turn(m); err != nil {
 			return err
 		}
-		t = r.turn(m.Key)
+		t := r.turn(m.Key)
+		if t == nil { // one message too many
+			return r.save(tx, m.User)
+		}
 		if answer.Pending = !t.complete(); answer.Pending {
 			answer.Replies, t.Early = t.Early, nil
 		} else {
 			answer.Replies, _ = t.take(itself)
 		}
-		saved = run.saved
+		saved = x.saved
 		return r.save(tx, m.User)
 	})
 	if err == nil {
 		b.saved.Add(saved)
 	}
 	return answer, err
+}
+
+// turn does the turn of a message that is new.
+func (x *run) turn(m Message) error {
+	if x.slowed(m) {
+		return nil
+	}
+	t := x.r.begin(m.Key, m.At)
+	handled, err := x.admin(m)
+	if err != nil || handled {
+		return err
+	}
+	return x.step(x.input(m, x.bring(t, m.Lang)))
 }
 
 // kindOfStore is what a store's error means to the person.
@@ -193,6 +225,7 @@ func kindOfStore(err error) Kind {
 type run struct {
 	b    *Bot
 	tx   storage.Tx
+	keys []string // that the transaction holds
 	user UserID
 	key  string // of the message this belongs to
 	at   time.Time
@@ -218,9 +251,9 @@ func (x *run) bring(t *turn, l Lang) (late bool) {
 func (x *run) input(m Message, late bool) Input {
 	switch {
 	case m.Licence != nil:
-		return Shown{At: m.At, Lang: m.Lang, Licence: *m.Licence, Garage: x.r.Garage}
+		return Shown{At: m.At, Lang: m.Lang, Licence: *m.Licence}
 	case m.Event == Followed:
-		return Met{At: m.At, Lang: m.Lang, Garage: x.r.Garage}
+		return Met{At: m.At, Lang: m.Lang}
 	case m.Event != NoEvent:
 		return Odd{At: m.At, Lang: m.Lang, Event: m.Event}
 	}
@@ -228,10 +261,10 @@ func (x *run) input(m Message, late bool) Input {
 	if x.r.Session.fresh(m.At) {
 		open = x.r.Session.open()
 	}
-	return Heard{
-		At: m.At, Lang: m.Lang, Text: m.Text, Reading: nlu.Read(m.Text, open),
-		Garage: x.r.Garage, Room: x.room(), Late: late,
+	for _, c := range x.r.Garage {
+		open.Names = append(open.Names, c.Name)
 	}
+	return Heard{At: m.At, Lang: m.Lang, Text: m.Text, Reading: nlu.Read(m.Text, open), Late: late}
 }
 
 func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }
@@ -249,7 +282,7 @@ func (x *run) step(in Input) error {
 			return errors.New("bot: dialogue does not settle")
 		}
 		var effects []Effect
-		x.r.Session, effects = Step(x.r.Session, inputs[0])
+		x.r.Session, effects = Step(x.r.Session, x.informed(inputs[0]))
 		inputs = inputs[1:]
 		for _, e := range effects {
 			next, err := x.apply(e)
@@ -286,26 +319,118 @@ func (x *run) apply(e Effect) (Input, error) {
 	case Lookup:
 		return x.lookup(e)
 	case ShowPage:
-		report, _, err := x.b.desk.Stored(x.tx, x.at, e.Vehicle)
-		return PageIs{At: x.at, Page: e.Page, Report: report, OK: !report.At.IsZero(), Garage: x.r.Garage}, err
-	case Save:
-		x.r.keep(e.Saved)
-	case Drop:
-		x.r.drop(e.Vehicle)
+		return x.showPage(e)
+	case Collect:
+		cars, err := plans(x.tx, x.at, x.b.watch, x.user, x.r.Garage)
+		return Collected{At: x.at, Calendar: e.Calendar, Cars: cars}, err
 	case Forget:
-		x.r.forget(x.key)
-		return nil, dropNote(x.tx, x.user)
+		return nil, x.forget()
+	case TryLater:
+		return nil, x.tryLater(e)
+	case NoLater:
+		x.r.Later = nil
+	default:
+		return x.applyToGarage(e)
 	}
 	return nil, nil
 }
 
+// applyToGarage carries out what is about saved cars.
+func (x *run) applyToGarage(e Effect) (Input, error) {
+	switch e := e.(type) {
+	case Save:
+		return x.keepCar(e)
+	case Alter:
+		return nil, x.alter(e.Saved)
+	case Drop:
+		return nil, x.dropCar(e.Vehicle)
+	case ListCars:
+		cars, err := x.cars()
+		return CarsAre{At: x.at, Page: e.Page, Only: e.Only, Cars: cars}, err
+	case ListData:
+		return x.data()
+	case CheckSoon:
+		return x.soon(e.Vehicle)
+	case Invite:
+		return x.invite(e)
+	case Accept:
+		return x.accept(e.Code)
+	case Unshare:
+		return nil, x.unshare(e.Vehicle)
+	case FindPaused:
+		return x.paused()
+	}
+	return nil, fmt.Errorf("bot: effect %T", e)
+}
+
+// forget deletes everything that is kept of the person, and ends what was
+// arranged for them.
+func (x *run) forget() error {
+	err := x.leave()
+	x.r.forget(x.key)
+	return errors.Join(err, dropNote(x.tx, x.user))
+}
+
+// lookup asks the store, and then the outside. The digits of a car that somebody
+// shared are put in here.
 func (x *run) lookup(e Lookup) (Input, error) {
+	v, ok, err := x.lend(e.Vehicle, e.Owner)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return Found{Effect: e.Effect, At: x.at, Vehicle: e.Vehicle, Err: WrongData}, nil
+	}
 	if !e.Refresh {
-		report, fresh, err := x.b.desk.Stored(x.tx, x.at, e.Vehicle)
-		if err != nil || fresh {
-			x.saved++
-			return Found{Effect: e.Effect, At: x.at, Report: report, Garage: x.r.Garage, Room: x.room()}, err
+		report, fresh, err := x.b.desk.Stored(x.tx, x.at, v)
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			if err := x.spare(); err != nil {
+				return nil, err
+			}
+			return x.found(Found{Effect: e.Effect, At: x.at, Report: report}, e.Owner)
 		}
 	}
-	return nil, x.enqueue(task{Kind: taskQuery, Effect: e.Effect, Vehicle: e.Vehicle, Rule: e.Rule, Refresh: e.Refresh})
+	return nil, x.enqueue(task{Kind: taskQuery, Effect: e.Effect, Vehicle: v, Rule: e.Rule, Refresh: e.Refresh, Owner: e.Owner})
+}
+
+// spare counts a query that an earlier answer served.
+func (x *run) spare() error {
+	x.saved++
+	return x.b.desk.Spare(x.tx, x.at, x.user)
+}
+
+// found is an outcome on its way to the dialogue, which never sees the digits of
+// another.
+func (x *run) found(f Found, owner UserID) (Input, error) {
+	f, err := x.reported(f)
+	if owner != "" {
+		f.Vehicle, f.Report.Vehicle = f.Vehicle.bare(), f.Report.Vehicle.bare()
+	}
+	return f, err
+}
+
+func (x *run) showPage(e ShowPage) (Input, error) {
+	v := e.Vehicle
+	s, ok := x.r.saved(v)
+	if ok && v.Engine == "" && v.VIN == "" {
+		var err error
+		if v, _, err = x.lend(v, s.Owner); err != nil {
+			return nil, err
+		}
+	}
+	report, _, err := x.b.desk.Stored(x.tx, x.at, v)
+	if err != nil {
+		return nil, err
+	}
+	report.Vehicle = e.Vehicle
+	in := PageIs{At: x.at, Page: e.Page, Report: report, OK: !report.At.IsZero()}
+	if ok {
+		p, err := x.plan(v)
+		in.Idle = p.Every > 0 && !p.On
+		return in, err
+	}
+	return in, nil
 }

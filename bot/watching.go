@@ -13,6 +13,7 @@ import (
 // what is that person's, and wishes for a check: what belongs to the vehicle is
 // the check's to write.
 type Watch interface {
+	Sharing
 	// Begin lets the person be told of what is new at s.Vehicle from now on; s
 	// carries the digits to ask with. seen is the report they have just read,
 	// whose violations are not news; with nil the first check tells all of
@@ -36,6 +37,12 @@ type Watch interface {
 	// State is how a watched vehicle stands; ok is false when it is not watched
 	// by the person.
 	State(tx storage.Tx, at time.Time, u UserID, v Vehicle) (w Watched, ok bool, err error)
+}
+
+// Sharing is what its owner may do about those a vehicle was shared with.
+type Sharing interface {
+	// Unshare ends it: they are told and left, and the owner watches on.
+	Unshare(tx storage.Tx, at time.Time, u UserID, v Vehicle) error
 }
 
 // ErrCrowded: a vehicle has as many watchers as it may have.

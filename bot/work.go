@@ -42,6 +42,7 @@ type task struct {
 	Vehicle   Vehicle   `json:"vehicle,omitzero"`
 	Rule      Rule      `json:"rule,omitzero"`
 	Refresh   bool      `json:"refresh,omitempty"`
+	Owner     UserID    `json:"owner,omitempty"` // who shared the vehicle, whose digits are not to be shown
 }
 
 // enqueue hands a task to the workers, in the transaction that decided it. One
@@ -66,17 +67,25 @@ func (x *run) enqueue(t task) error {
 	return nil
 }
 
-// Work asks the outside for what conversations wait for, n tasks at a time,
-// until ctx ends; then it finishes those under way. Beside that it sweeps.
+// Work asks the outside for what conversations wait for, and for what waits
+// until its city answers, n tasks of each at a time, until ctx ends; then it
+// finishes those under way. Beside that it sweeps.
 func (b *Bot) Work(ctx context.Context, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var wg sync.WaitGroup
+	var (
+		wg      sync.WaitGroup
+		retries error
+	)
 	wg.Go(func() { b.sweeping(ctx) })
+	wg.Go(func() {
+		defer stop() // whichever fails ends the other
+		retries = b.store.Work(ctx, retryQueue, n, b.tryAgain)
+	})
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
 	stop()
 	wg.Wait()
-	return err
+	return errors.Join(err, retries)
 }
 
 // work does one task: the outside first, then the outcome, the next step of
@@ -138,10 +147,19 @@ func (b *Bot) outcome(ctx context.Context, j storage.Job, t task) (Input, error)
 		report, err := b.desk.Query(ctx, Request{
 			ID: j.ID, User: t.User, At: t.At, Vehicle: t.Vehicle, Rule: t.Rule, Refresh: t.Refresh,
 		})
+		after := waitOf(err)
 		kind, err := b.failed(j, err)
-		return Found{Effect: t.Effect, At: now(), Vehicle: t.Vehicle, Report: report, Err: kind}, err
+		return Found{Effect: t.Effect, At: now(), Vehicle: t.Vehicle, Report: report, Err: kind, After: after}, err
 	}
 	return nil, fmt.Errorf("bot: task: unknown kind %q", t.Kind)
+}
+
+// waitOf is how long asking again makes no sense after err; 0: not known.
+func waitOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.After
+	}
+	return 0
 }
 
 // failed splits an error into the kind that the dialogue hears of, and the error
@@ -174,10 +192,13 @@ func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) 
 	own.Open--
 	x := &run{b: b, tx: tx, user: t.User, key: t.Turn, at: b.now(), r: r}
 	if f, ok := in.(Found); ok {
-		f.Garage, f.Room = r.Garage, x.room()
-		in = f
-		if f.Report.Cached {
-			x.saved++
+		if f.Report.Cached && f.Err == "" {
+			if err := x.spare(); err != nil {
+				return 0, err
+			}
+		}
+		if in, err = x.found(f, t.Owner); err != nil {
+			return 0, err
 		}
 	}
 	if err := x.step(in); err != nil {

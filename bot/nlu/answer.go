@@ -69,6 +69,8 @@ func (r *reader) refused(a answer) bool {
 		return false
 	case r.open.yesNo():
 		return r.set(Deny, "")
+	case r.open.Question == Push && (a == decline || a == drop):
+		return r.set(Unsubscribe, "")
 	case a == none && r.open.asking():
 		return r.set(Help, NoDigits)
 	case a == drop, a == decline && r.open.asking():
@@ -138,6 +140,9 @@ func (s *scanner) inParts(key string) (answer, bool) {
 	}
 	all := []rune(strings.TrimSuffix(key, "谢谢"))
 	for n := min(longestAnswer, len(all)-1); n >= 2; n-- {
+		if all[len(all)-n-1] == '不' {
+			continue // 6不是1
+		}
 		switch a := answerTable[string(all[len(all)-n:])]; a {
 		case drop, decline, leave:
 			return a, true

@@ -8,11 +8,19 @@ func (s *scanner) counted(i int) (token, bool) {
 	if rest[0] == '第' {
 		if n, end := smallNumber(rest[1:]); end > 0 {
 			end++
+			if end < len(rest) && rest[end] == '页' {
+				s.page = n
+				s.about |= paging
+				return token{kind: measured, start: i, end: i + end + 1}, true
+			}
 			if end < len(rest) && strings.ContainsRune(ordinalUnits, rest[end]) {
 				end++
 			}
 			return token{kind: ordinal, start: i, end: i + end, n: n}, true
 		}
+	}
+	if n, end := numberedCar(rest, s.before(i)); end > 0 {
+		return token{kind: ordinal, start: i, end: i + end, n: n}, true
 	}
 	if end := backRun(rest); end > 0 {
 		s.is |= last | car
@@ -28,6 +36,34 @@ func (s *scanner) counted(i int) (token, bool) {
 	}
 	return token{}, false
 }
+
+// numberedCar reads 2号车, car 2, car #2, the second car, 2nd car and its length.
+func numberedCar(r []rune, before rune) (n, length int) {
+	if n, size := smallNumber(r); size > 0 && size+1 < len(r) && r[size] == '号' && r[size+1] == '车' {
+		return n, size + 2
+	}
+	if !isAlnum(r[0]) || isAlnum(before) {
+		return 0, 0
+	}
+	for _, w := range carWords {
+		at := prefixLength(r, w)
+		if n, size := smallNumber(r[at:]); at > 0 && size > 0 && isDigit(r[at]) && (at+size == len(r) || !isAlnum(r[at+size]) && r[at+size] != '-') {
+			return n, at + size
+		}
+	}
+	for i, w := range ordinalWords {
+		if at := prefixLength(r, w+" CAR"); at > 0 && (at == len(r) || !isAlnum(r[at])) {
+			return i/2 + 1, at
+		}
+	}
+	return 0, 0
+}
+
+// What English numbers a car with, before and instead of a figure.
+var (
+	carWords     = [...]string{"CAR NO. ", "CAR NO.", "CAR NUMBER ", "CAR #", "CAR ", "VEHICLE "}
+	ordinalWords = [...]string{"FIRST", "1ST", "SECOND", "2ND", "THIRD", "3RD", "FOURTH", "4TH", "FIFTH", "5TH"}
+)
 
 // ordinalUnits may follow 第二.
 const ordinalUnits = "辆台部个条位项号张架"

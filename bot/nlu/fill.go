@@ -29,6 +29,7 @@ type filler struct {
 	bound   int        // index of the last label that named the value before it, -1 none
 	denied  bool       // 不是 was the last word: the next value is not meant
 	alone   bool       // the message is one value
+	behind  bool       // every label stands behind its value
 	private bool       // 电话: the next value is none of our business
 	used    int        // values that went anywhere
 	sure    bool       // some value had a label
@@ -40,7 +41,7 @@ type filler struct {
 // fill gives every value of the message to the vehicle it belongs to: to the
 // label before it, to the label behind it (123456是发动机号), else in order.
 func (s *scanner) fill(cars []Vehicle) *filler {
-	f := &filler{scanner: s, cars: cars, before: -1, bound: -1, alone: s.single()}
+	f := &filler{scanner: s, cars: cars, before: -1, bound: -1, alone: s.single(), behind: s.labelsBehind()}
 	if len(f.cars) == 0 {
 		f.cars = make([]Vehicle, 1)
 	}
@@ -100,7 +101,7 @@ func (f *filler) word(i int, p *phrase) {
 // labelBehind finds the label that names the value at i from behind:
 // 123456是发动机号, 123456（发动机）. 0 for none.
 func (f *filler) labelBehind(i int) int {
-	tied := false
+	tied := f.behind
 	for j, t := range f.tokens[i+1:] {
 		switch {
 		case t.kind == space, t.kind == tail:
@@ -113,6 +114,23 @@ func (f *filler) labelBehind(i int) int {
 		}
 	}
 	return 0
+}
+
+// labelsBehind tells whether values and labels alternate and a value is first:
+// 654321车架 123456发动机.
+func (s *scanner) labelsBehind() bool {
+	values, labels := 0, 0
+	for _, t := range s.tokens {
+		switch {
+		case t.kind == value && values == labels:
+			values++
+		case t.kind == word && t.phrase.is.any(engine|vin) && labels+1 == values:
+			labels++
+		case t.kind == value, t.kind == word && t.phrase.is.any(engine|vin):
+			return false
+		}
+	}
+	return values > 1 && values == labels
 }
 
 // late gives a label at the very end the loose value before it: 123456 发动机号.

@@ -23,10 +23,11 @@ const (
 
 // A phrase is one compiled entry of the lexicon.
 type phrase struct {
-	text []rune
-	is   concept
-	role role
-	hpzl string // of a kindWord
+	text  []rune
+	is    concept
+	about subject
+	role  role
+	hpzl  string // of a kindWord
 }
 
 // roleWords are the phrases that do more than mean something.
@@ -81,6 +82,38 @@ func compile() map[rune][]phrase {
 	for _, w := range roleWords {
 		add(w.phrases, func(p *phrase) { p.role = w.role })
 	}
+	parts := byFirstRune(all)
+	for _, w := range subjectWords {
+		add(w.phrases, func(p *phrase) {
+			if p.is == 0 && p.role == plainWord {
+				p.is = meaningOf(parts, p.text)
+			}
+			p.about |= w.about
+		})
+	}
+	return byFirstRune(all)
+}
+
+// meaningOf is the union of the meanings of the phrases that a longer one is
+// made of: 我的订阅.
+func meaningOf(parts map[rune][]phrase, text []rune) concept {
+	is := concept(0)
+	for i := 0; i < len(text); {
+		n := 1
+		for _, p := range parts[text[i]] {
+			if len(p.text) < len(text) && len(p.text) <= len(text)-i && slices.Equal(p.text, text[i:i+len(p.text)]) {
+				is |= p.is
+				n = len(p.text)
+				break
+			}
+		}
+		i += n
+	}
+	return is
+}
+
+// byFirstRune sorts phrases by their first rune, longest first.
+func byFirstRune(all map[string]phrase) map[rune][]phrase {
 	byFirst := map[rune][]phrase{}
 	for _, p := range all {
 		byFirst[p.text[0]] = append(byFirst[p.text[0]], p)

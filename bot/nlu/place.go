@@ -45,7 +45,9 @@ func (r *reader) locate() {
 func (r *reader) at(p plate.Place) {
 	switch {
 	case p.Letters != "" || isMunicipality(p.Province):
-		r.City = p.Name
+		if r.City == "" || r.open.asking() {
+			r.City = p.Name
+		}
 	default:
 		r.Province = p.Name
 	}

@@ -19,7 +19,7 @@ func Read(text string, open Open) Reading {
 	hpzl, denied := s.kinds(cars)
 	s.strange = s.strangers()
 	f := s.fill(cars)
-	r := &reader{scanner: s, corrected: corrected || f.refuted || denied}
+	r := &reader{scanner: s, raw: text, corrected: corrected || f.refuted || denied}
 	if len(cars) > 0 {
 		r.Vehicles = f.cars
 		front(r.Vehicles)
@@ -42,13 +42,14 @@ func Read(text string, open Open) Reading {
 type reader struct {
 	*scanner
 	Reading
-	corrected bool // something is said not to be meant
+	raw       string // the message as it was typed
+	corrected bool   // something is said not to be meant
 }
 
 // decide goes from the most certain to the least.
 func (r *reader) decide() {
 	for _, step := range [...]func(*reader) bool{
-		(*reader).byCommand, (*reader).byChoice, (*reader).byPlate, (*reader).byWhole, (*reader).byValue,
+		(*reader).byCode, (*reader).byCommand, (*reader).byChoice, (*reader).byName, (*reader).bySubject, (*reader).byPlate, (*reader).byWhole, (*reader).byValue,
 		(*reader).byPlace, (*reader).byMeaning, (*reader).byYesNo, (*reader).byTalk, (*reader).byQuestion,
 	} {
 		if step(r) {
@@ -85,7 +86,8 @@ func (r *reader) byPlate() bool {
 	if len(r.Vehicles) == 0 {
 		return false
 	}
-	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) {
+	if r.corrected || r.opening() == no || r.is.any(wrong|change) && !r.is.any(police|remove|sold) ||
+		r.about.any(apology) && r.hasRole(glue) && !r.is.any(look|offence) {
 		return r.set(Correct, "")
 	}
 	v := r.Vehicles[0]
@@ -147,7 +149,7 @@ func (r *reader) byValue() bool {
 	case r.alternative():
 		r.Engine, r.VIN, r.Type = "", "", ""
 		return r.set(Help, LastN)
-	case r.given() && (r.corrected || r.is.any(wrong|change)):
+	case r.given() && (r.corrected || r.is.any(wrong|change) || r.about.any(apology) && r.open.Question != AskDigits):
 		return r.set(Correct, "")
 	case r.Engine != "" || r.VIN != "":
 		if r.is.any(offence|look) && r.open.Question != AskDigits {

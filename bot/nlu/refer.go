@@ -18,19 +18,31 @@ var commands = map[string]fixed{
 	"MYDATA": {intent: Help, act: MyData}, "DATA": {intent: Help, act: MyData}, "PRIVACY": {intent: Help, act: Privacy},
 	"FORGETME": {intent: ForgetMe}, "FORGET": {intent: ForgetMe}, "DELETEME": {intent: ForgetMe}, "DELETEDATA": {intent: ForgetMe},
 	"CANCEL": {intent: Cancel}, "STOP": {intent: Cancel}, "QUIT": {intent: Cancel}, "EXIT": {intent: Cancel},
-	"BACK": {intent: Correct, act: Back},
+	"BACK": {intent: Correct, act: Back}, "RENAME": {intent: Correct, act: Rename}, "NAME": {intent: Correct, act: Rename},
+	"INVITE": {intent: Subscribe, act: Invite}, "SHARE": {intent: Subscribe, act: Invite}, "JOIN": {intent: Subscribe, act: Accept},
+	"ACCEPT": {intent: Subscribe, act: Accept}, "INSPECTION": {intent: Help, act: Inspection}, "EXPORT": {intent: ListVehicles, act: Export},
+	"CALENDAR": {intent: ListVehicles, act: Calendar}, "KEEP": {intent: Subscribe, act: KeepOn},
 }
 
 // byCommand reads a slash command, wherever Chinese stands round it. An unknown
 // one is one only at the beginning.
 func (r *reader) byCommand() bool {
 	first := true
-	for _, t := range r.tokens {
+	for i, t := range r.tokens {
 		if t.kind == command {
 			name := strings.ReplaceAll(string(r.text[t.start+1:t.end]), "_", "")
 			if c, ok := commands[name]; ok {
 				if c.intent == Cities {
 					r.locate()
+				}
+				switch c.act {
+				case Rename:
+					r.rename(i)
+					return true
+				case Start:
+					r.Engine, r.VIN, r.Unlabelled = "", "", false
+				case Accept:
+					return r.accept(codeBehind(r.text, t.end))
 				}
 				r.numbered()
 				return r.set(c.intent, c.act)

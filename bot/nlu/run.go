@@ -11,7 +11,14 @@ func (s *scanner) latin(i int) token {
 	if end := spokenRun(s.text[i:]); end > 0 {
 		return token{kind: value, start: i, end: i + end}
 	}
-	if p := phraseAt(s.text[i:], s.before(i)); p != nil {
+	if n, end := numberedCar(s.text[i:], s.before(i)); end > 0 {
+		return token{kind: ordinal, start: i, end: i + end, n: n}
+	}
+	before := s.before(i)
+	if n := len(s.tokens); n > 0 && s.tokens[n-1].kind == numberPlate {
+		before = 0 // 沪A12345vin654321
+	}
+	if p := phraseAt(s.text[i:], before); p != nil {
 		return s.word(i, p)
 	}
 	if t, ok := s.counted(i); ok {
@@ -23,6 +30,9 @@ func (s *scanner) latin(i int) token {
 	}
 	t := token{start: i, end: end}
 	run := s.text[i:end]
+	if s.pageNumber(i, end) {
+		return token{kind: measured, start: i, end: end}
+	}
 	switch {
 	case s.parameter(i, end):
 		t.kind = markup
@@ -78,6 +88,18 @@ func (s *scanner) parameter(i, end int) bool {
 		return true
 	}
 	return before == '=' && !s.label && i >= 2 && isAlnum(s.text[i-2])
+}
+
+// pageNumber notes the 2 of page 2.
+func (s *scanner) pageNumber(i, end int) bool {
+	const word = "PAGE "
+	n, size := smallNumber(s.text[i:end])
+	if size != end-i || size == 0 || i < len(word) || string(s.text[i-len(word):i]) != word {
+		return false
+	}
+	s.page = n
+	s.about |= paging
+	return true
 }
 
 // measures follow a quantity.

@@ -49,10 +49,14 @@ type scanner struct {
 	places  []plate.PlaceMatch
 	nextAt  int // likewise, of places
 	tokens  []token
-	is      concept // of all words so far
-	label   bool    // a label waits for its value
-	plates  int     // certain plates so far
-	strange int     // characters and words that the lexicon does not know
+	is      concept  // of all words so far
+	about   subject  // likewise
+	page    int      // 第2页
+	dates   []span   // of an inspection
+	names   [][]rune // of the saved cars
+	label   bool     // a label waits for its value
+	plates  int      // certain plates so far
+	strange int      // characters and words that the lexicon does not know
 }
 
 func scan(t plate.Text, open Open) *scanner {
@@ -61,14 +65,32 @@ func scan(t plate.Text, open Open) *scanner {
 		text: text, open: open, matches: plate.Find(t), places: plate.FindPlaces(t),
 		tokens: make([]token, 0, min(len(text), 64)),
 	}
+	if len(open.Names) > 0 {
+		s.names = foldNames(open.Names)
+	}
 	for i := 0; i < len(text); {
 		t := s.at(i)
 		s.tokens = append(s.tokens, t)
 		i = t.end
 	}
+	if s.headed() {
+		s.is |= police
+	}
+	s.findDates()
 	hidePrivate(s.text, s.tokens)
 	s.join()
 	return s
+}
+
+// headed tells whether the message begins with its sender, as text messages do:
+// 【违章提醒】. A plate in brackets is none.
+func (s *scanner) headed() bool {
+	const longest = 16
+	if len(s.text) == 0 || s.text[0] != '【' {
+		return false
+	}
+	end := slices.Index(s.text[:min(longest, len(s.text))], '】')
+	return end > 2 && !slices.ContainsFunc(s.tokens, func(t token) bool { return t.kind == numberPlate && t.start < end })
 }
 
 // at cuts the token that begins at i.
@@ -79,6 +101,9 @@ func (s *scanner) at(i int) token {
 	}
 	if s.next < len(s.matches) && s.matches[s.next].Start == i && s.plateHere() {
 		return s.plate(i)
+	}
+	if t, ok := s.named(i); ok {
+		return t
 	}
 	switch {
 	case r == '\n':
@@ -190,6 +215,7 @@ func (s *scanner) placeAt(i int) *plate.PlaceMatch {
 // word takes a phrase, but not over the beginning of a certain plate.
 func (s *scanner) word(i int, p *phrase) token {
 	s.is |= p.is
+	s.about |= p.about
 	if p.is.any(look|tell|bind|remove) && s.negated(i) {
 		s.is |= not
 	}

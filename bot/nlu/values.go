@@ -1,5 +1,7 @@
 package nlu
 
+import "strings"
+
 // The lengths of values. Engine numbers have no national format; nothing that
 // is in use is longer.
 const (
@@ -75,7 +77,19 @@ func (f *filler) clean(t token) string {
 	for len(out) > 0 && !isAlnum(rune(out[len(out)-1])) {
 		out = out[:len(out)-1]
 	}
+	if len(out) > vinLength {
+		if number := strings.Map(onlyAlnum, string(out)); isVIN(number) {
+			return number // LZZ-TEST-090A-123456
+		}
+	}
 	return string(out)
+}
+
+func onlyAlnum(r rune) rune {
+	if isAlnum(r) {
+		return r
+	}
+	return -1
 }
 
 // isVIN tells whether a value can only be a VIN: 17 letters and digits, of both

@@ -137,6 +137,18 @@ func (x *index) addProvinces() {
 	for n, place := range byName {
 		x.addName(n, place)
 	}
+	x.addCounties(byName)
+}
+
+// addCounties adds the places that wear the plates of the city above them.
+func (x *index) addCounties(byName map[string]Place) {
+	for _, c := range counties {
+		place := byName[c.city]
+		for n := range strings.FieldsSeq(c.under) {
+			place.Name = n
+			x.addName(n, place)
+		}
+	}
 }
 
 func (x *index) addSounds() {

@@ -117,6 +117,17 @@ func (b *body) readGroup(t Text, i int) int {
 	start, had := i, b.n
 	var kind script
 	for ; i < len(t.runes); i++ {
+		if d, times := b.repeated(t.runes, i); times > 0 {
+			for ; times > 0 && b.n < maxBody; times-- {
+				b.buf[b.n] = d
+				b.n++
+			}
+			i += 2 // 个 and the figure
+			continue
+		}
+		if b.labelled(t.runes, i) {
+			break
+		}
 		c, s := b.character(t.runes, i)
 		if c == 0 || kind != noScript && s != noScript && s != kind {
 			break
@@ -158,6 +169,42 @@ func (b *body) character(r []rune, i int) (byte, script) {
 		return 0, noScript
 	}
 	return d, numerals
+}
+
+// labelled reports whether the word for another number stands at i, behind a
+// complete serial and without a blank: 沪A12345vin654321.
+func (b *body) labelled(r []rune, i int) bool {
+	if c := r[i]; c != 'V' && c != 'E' && c != 'F' && c != 'C' || !b.complete() {
+		return false
+	}
+	for _, w := range [...]string{"VIN", "ENG", "FDJ", "CJH", "CHASSIS"} {
+		if prefixLen(r[i:], w) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// repeated reads a figure that is told by how often it stands: 五个八. Behind
+// a complete serial it counts something else.
+func (b *body) repeated(r []rune, i int) (figure byte, times int) {
+	if b.n == 0 || at(r, i+1) != '个' || b.complete() {
+		return 0, 0
+	}
+	times = int(figureOf(r[i])) - '0'
+	figure = figureOf(at(r, i+2))
+	if times < 2 || times > 6 || figure == 0 {
+		return 0, 0
+	}
+	return figure, times
+}
+
+// figureOf is the digit that a rune writes or spells, 0 for none.
+func figureOf(r rune) byte {
+	if isDigit(r) {
+		return byte(r)
+	}
+	return numeral(r)
 }
 
 // counted reports whether a numeral before a counter is not the plate's: the

@@ -85,6 +85,10 @@ func (f *folder) add(r rune) {
 		f.put(r, false)
 	case '！' <= r && r <= '～': // full width
 		f.add(r - '！' + '!')
+	case '⑴' <= r && r <= '⑼': // decomposed, its parentheses would cut the number
+		f.put(r-'⑴'+'1', false)
+	case '⒈' <= r && r <= '⒐':
+		f.put(r-'⒈'+'1', false)
 	default:
 		var in [utf8.UTFMax]byte
 		n := utf8.EncodeRune(in[:], r)

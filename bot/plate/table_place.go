@@ -99,5 +99,5 @@ var otherNames = [...]struct{ name, of string }{
 
 // placeSuffixes may follow a place's name and say nothing more; longest first.
 var placeSuffixes = [...]string{
-	"维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "地区", "新区", "省", "市", "盟", "州",
+	"维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "地区", "新区", "省", "市", "盟", "州", "县",
 }

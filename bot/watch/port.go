@@ -69,6 +69,15 @@ func (d *Desk) End(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) err
 	return w.remove(tx)
 }
 
+// Unshare implements bot.Watch.
+func (d *Desk) Unshare(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) error {
+	all, err := watchers(tx, name(v))
+	if err != nil || !slices.ContainsFunc(all, func(w watcher) bool { return w.Owner == u }) {
+		return err
+	}
+	return (chore{Kind: choreStop, Vehicle: vehicleOf(name(v)), User: u, At: at}).enqueue(tx)
+}
+
 // Shown implements bot.Watch.
 func (d *Desk) Shown(tx storage.Tx, at time.Time, u bot.UserID, r bot.Report) error {
 	all, err := watchers(tx, name(r.Vehicle))

@@ -25,6 +25,7 @@ type chore struct {
 const (
 	choreShared  = "shared"  // User watches the vehicle too: its owners are told
 	choreUnshare = "unshare" // User left: those they shared with are told and left
+	choreStop    = "stop"    // User stays, but shares it no more: likewise
 	choreRemind  = "remind"  // a reminder of User's is due
 )
 
@@ -50,6 +51,8 @@ func (d *Desk) task(ctx context.Context, j storage.Job, done storage.Done) error
 		err = d.others(ctx, done, c, d.tellShared)
 	case choreUnshare:
 		err = d.others(ctx, done, c, d.endShared)
+	case choreStop:
+		err = d.others(ctx, done, c, d.stopShared)
 	case choreRemind:
 		err = done([]string{bot.UserKey(c.User)}, func(tx storage.Tx) error { return d.remindOf(tx, c) })
 	default:
@@ -109,6 +112,19 @@ func (d *Desk) endShared(tx storage.Tx, c chore, w *watcher, all []watcher) erro
 	if w.Owner != c.User || find(all, c.User) != nil {
 		return nil
 	}
+	return d.unshared(tx, c, w)
+}
+
+// stopShared leaves somebody to whom the vehicle was shared before the sharing
+// was ended; who was invited anew since then stays.
+func (d *Desk) stopShared(tx storage.Tx, c chore, w *watcher, _ []watcher) error {
+	if w.Owner != c.User || w.Since.After(c.At) {
+		return nil
+	}
+	return d.unshared(tx, c, w)
+}
+
+func (d *Desk) unshared(tx storage.Tx, c chore, w *watcher) error {
 	return errors.Join(
 		d.mail.Notify(tx, w.User, c.notice(bot.NoticeUnshared, d.now())),
 		d.mail.Release(tx, w.User, c.Vehicle),

@@ -51,7 +51,8 @@ func (s Storage) key() []byte {
 	return key
 }
 
-// Juhe is the account at Juhe and what it may spend. A budget of 0 is none.
+// Juhe is the account at Juhe and what it may spend. A budget of 0 is none, a
+// price of 0 is not known.
 type Juhe struct {
 	Key           Secret        `yaml:"key" env:"KEY"`
 	BaseURL       string        `yaml:"base_url" env:"BASE_URL"`
@@ -59,6 +60,7 @@ type Juhe struct {
 	CacheFor      time.Duration `yaml:"cache_for" env:"CACHE_FOR"`
 	DailyBudget   int           `yaml:"daily_budget" env:"DAILY_BUDGET"`
 	MonthlyBudget int           `yaml:"monthly_budget" env:"MONTHLY_BUDGET"`
+	Price         float64       `yaml:"price" env:"PRICE"` // yuan
 }
 
 // Limits is what one user may do; 0 is no limit.

@@ -87,6 +87,7 @@ func (j Juhe) check(v checker) {
 	v.atLeastZero("juhe.cache_for", int64(j.CacheFor))
 	v.atLeastZero("juhe.daily_budget", int64(j.DailyBudget))
 	v.atLeastZero("juhe.monthly_budget", int64(j.MonthlyBudget))
+	v.price("juhe.price", j.Price)
 }
 
 func (l Limits) check(v checker) {
@@ -188,6 +189,15 @@ func (v checker) positive(key string, d time.Duration) {
 func (v checker) atLeastZero(key string, n int64) {
 	if n < 0 {
 		v.fault(key, "below zero", "0 or more")
+	}
+}
+
+// highestPrice is far above what a query costs anywhere: more is a slip.
+const highestPrice = 1000
+
+func (v checker) price(key string, yuan float64) {
+	if !(yuan >= 0 && yuan <= highestPrice) { // so that NaN is refused too
+		v.fault(key, fmt.Sprintf("%v is no price", yuan), "yuan for a paid query, such as 0.15; 0 is not known")
 	}
 }
 

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+)
 
 func TestLoopback(t *testing.T) {
 	for address, want := range map[string]bool{
@@ -53,6 +56,15 @@ func TestChecker(t *testing.T) {
 		{"WeChat token", func(v checker, s string) { v.secretMatches("k", Secret(s), wechatToken, "") },
 			[]string{"abc", "ABCdef123ABCdef123ABCdef123ABCde"},
 			[]string{"", "ab", "ABCdef123ABCdef123ABCdef123ABCdef", "with space", "line\n"}},
+		{"price", func(v checker, s string) {
+			yuan, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.price("k", yuan)
+		},
+			[]string{"0", "0.15", "1000"},
+			[]string{"-0.01", "1000.5", "NaN", "+Inf", "-Inf"}},
 		{"AES key", func(v checker, s string) { v.secretMatches("k", Secret(s), aesKey, "") },
 			[]string{other["wechat.aes_key"]},
 			[]string{"", other["wechat.aes_key"] + "=", other["wechat.aes_key"][1:]}},

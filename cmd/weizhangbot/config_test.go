@@ -81,6 +81,7 @@ var other = map[string]string{
 	"juhe.cache_for":                      "0s",
 	"juhe.daily_budget":                   "100",
 	"juhe.monthly_budget":                 "2000",
+	"juhe.price":                          "0.15",
 	"limits.queries_per_user_per_day":     "3",
 	"limits.vehicles_per_user":            "2",
 	"limits.messages_per_user_per_minute": "30",

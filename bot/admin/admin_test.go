@@ -1,0 +1,173 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	"github.com/sirupsen/logrus/hooks/test"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/admin"
+)
+
+// An office writes down what it is asked for.
+type office struct {
+	order bot.ImportOrder
+	user  bot.UserID
+	what  bot.Export
+	days  int
+	err   error
+}
+
+func (o *office) Import(_ context.Context, order bot.ImportOrder) (bot.ImportReport, error) {
+	o.order, o.user = order, order.User
+	return bot.ImportReport{Cars: 1, Imported: 1}, o.err
+}
+
+func (o *office) Export(_ context.Context, u bot.UserID, what bot.Export, _ bot.Lang) (bot.File, error) {
+	o.user, o.what = u, what
+	return bot.File{Name: "x.csv", MIME: "text/csv", Data: []byte("a,b\r\n")}, o.err
+}
+
+func (o *office) Costs(_ context.Context, days int) (bot.CostReport, error) {
+	o.days = days
+	return bot.CostReport{Over: days}, o.err
+}
+
+// ask sends a request with headers that are written name=value.
+func ask(h http.Handler, method, target, body string, headers ...string) (*http.Response, string) {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Host = "127.0.0.1:9090"
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, "=")
+		if name == "Host" {
+			r.Host = value
+			continue
+		}
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	res := w.Result()
+	text, _ := io.ReadAll(res.Body)
+	return res, string(text)
+}
+
+const (
+	mine   = admin.Header + "=1"
+	theirs = admin.UserHeader + "=telegram:123456"
+)
+
+func TestWhoMayEnter(t *testing.T) {
+	for _, tt := range []struct {
+		name, token string
+		headers     []string
+		want        int
+	}{
+		{"this machine, with the header", "", []string{mine}, http.StatusOK},
+		{"localhost", "", []string{mine, "Host=localhost:9090"}, http.StatusOK},
+		{"IPv6", "", []string{mine, "Host=[::1]:9090"}, http.StatusOK},
+		{"a page's form", "", nil, http.StatusUnauthorized},
+		{"a page that leads its own name here", "", []string{mine, "Host=evil.example:9090"}, http.StatusUnauthorized},
+		{"a token that nobody asked for is no header", "", []string{"Authorization=Bearer x"}, http.StatusUnauthorized},
+		{"the token", "s3cret", []string{"Authorization=Bearer s3cret"}, http.StatusOK},
+		{"the token, from elsewhere", "s3cret", []string{"Authorization=Bearer s3cret", "Host=bot.example"}, http.StatusOK},
+		{"another", "s3cret", []string{"Authorization=Bearer s3cret2"}, http.StatusUnauthorized},
+		{"none", "s3cret", []string{mine}, http.StatusUnauthorized},
+		{"an empty one", "s3cret", []string{"Authorization=Bearer "}, http.StatusUnauthorized},
+		{"another scheme", "s3cret", []string{"Authorization=s3cret"}, http.StatusUnauthorized},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			log, _ := test.NewNullLogger()
+			o := &office{}
+			res, body := ask(admin.New(admin.Config{Office: o, Token: tt.token, Log: log}), http.MethodGet, "/costs", "", tt.headers...)
+			if res.StatusCode != tt.want || (o.days != 0) != (tt.want == http.StatusOK) {
+				t.Errorf("%d: %s", res.StatusCode, body)
+			}
+			for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": ""} {
+				if got := res.Header.Get(name); got != want {
+					t.Errorf("%s: %q", name, got)
+				}
+			}
+		})
+	}
+}
+
+func TestRequests(t *testing.T) {
+	for _, tt := range []struct {
+		name, method, target, body string
+		headers                    []string
+		want                       int
+		text                       string
+		asked                      office
+	}{
+		{"an import", "POST", "/import", "plate\n", []string{theirs}, 200, `"imported":1`, office{user: "telegram:123456", order: bot.ImportOrder{User: "telegram:123456", Table: []byte("plate\n")}}},
+		{"a dry run", "POST", "/import?dry_run=1&skip_faulty=1", "", []string{theirs, "Content-Type=text/csv"}, 200, `"cars":1`, office{user: "telegram:123456", order: bot.ImportOrder{User: "telegram:123456", Table: []byte{}, DryRun: true, SkipFaulty: true}}},
+		{"an import for nobody", "POST", "/import", "x", nil, 400, "whose cars", office{}},
+		{"for half a name", "POST", "/import", "x", []string{admin.UserHeader + "=telegram:"}, 400, "whose cars", office{}},
+		{"an import by GET", "GET", "/import", "", []string{theirs}, 405, "", office{}},
+		{"a table that is too large", "POST", "/import", strings.Repeat("x", bot.MaxRoster+1), []string{theirs}, 413, "too large", office{}},
+		{"the cars", "GET", "/export", "", []string{theirs}, 200, "a,b\r\n", office{user: "telegram:123456", what: bot.ExportCars}},
+		{"the violations", "GET", "/export?what=violations", "", []string{theirs}, 200, "a,b", office{user: "telegram:123456", what: bot.ExportViolations}},
+		{"something else", "GET", "/export?what=secrets", "", []string{theirs}, 400, "cars or violations", office{}},
+		{"the calendar", "GET", "/calendar", "", []string{theirs}, 200, "a,b", office{user: "telegram:123456", what: bot.ExportCalendar}},
+		{"nobody's calendar", "GET", "/calendar", "", nil, 400, "whose cars", office{}},
+		{"the costs", "GET", "/costs", "", nil, 200, `"over_days":30`, office{days: 30}},
+		{"of a week", "GET", "/costs?days=7", "", nil, 200, `"over_days":7`, office{days: 7}},
+		{"of no time", "GET", "/costs?days=0", "", nil, 400, "1 to 366", office{}},
+		{"of all time", "GET", "/costs?days=99999999999999999999", "", nil, 400, "1 to 366", office{}},
+		{"anything else", "GET", "/", "", nil, 404, "", office{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			log, hook := test.NewNullLogger()
+			log.SetLevel(logrus.TraceLevel)
+			o := &office{}
+			res, body := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
+			if res.StatusCode != tt.want || !strings.Contains(body, tt.text) {
+				t.Errorf("%d: %.200s", res.StatusCode, body)
+			}
+			if o.user != tt.asked.user || o.what != tt.asked.what || o.days != tt.asked.days || string(o.order.Table) != string(tt.asked.order.Table) ||
+				o.order.DryRun != tt.asked.order.DryRun || o.order.SkipFaulty != tt.asked.order.SkipFaulty {
+				t.Errorf("asked %+v, want %+v", o, tt.asked)
+			}
+			for _, e := range hook.AllEntries() {
+				if line, _ := e.String(); strings.Contains(line, "123456") {
+					t.Errorf("the log names the person: %s", line)
+				}
+			}
+		})
+	}
+}
+
+func TestFailures(t *testing.T) {
+	log, hook := test.NewNullLogger()
+	h := admin.New(admin.Config{Office: &office{err: errors.New("the store is full")}, Log: log})
+	for _, target := range []string{"/export", "/calendar", "/costs"} {
+		if res, body := ask(h, http.MethodGet, target, "", mine, theirs); res.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "full") {
+			t.Errorf("%s: %d %s", target, res.StatusCode, body)
+		}
+	}
+	if res, _ := ask(h, http.MethodPost, "/import", "x", mine, theirs); res.StatusCode != http.StatusInternalServerError {
+		t.Errorf("import: %d", res.StatusCode)
+	}
+	if n := len(hook.AllEntries()); n != 4 {
+		t.Errorf("%d lines in the log, want 4", n)
+	}
+}
+
+// What the listener answers is what the command reads.
+func TestReportsTravel(t *testing.T) {
+	log, _ := test.NewNullLogger()
+	_, body := ask(admin.New(admin.Config{Office: &office{}, Log: log}), http.MethodPost, "/import", "x", mine, theirs)
+	var got bot.ImportReport
+	if err := json.Unmarshal([]byte(body), &got); err != nil || got.Cars != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
