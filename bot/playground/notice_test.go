@@ -1,12 +1,12 @@
 package playground
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
 // openNow opens the page with the real clock, which d can set forward.
@@ -17,11 +17,14 @@ func openNow(t *testing.T, d *desk) *Page {
 	})
 }
 
-// inWeeks is the browser's own date in n weeks, as the page writes it.
-func inWeeks(s *screen, n int) string {
-	s.t.Helper()
-	return read[string](s, fmt.Sprintf(`(() => { const d = new Date(Date.now() + %d * 7 * 864e5), now = new Date();
-		return (d.getFullYear() === now.getFullYear() ? '' : d.getFullYear() + '年') + (d.getMonth() + 1) + '月' + d.getDate() + '日'; })()`, n))
+// inWeeks is the date in n weeks, as the page writes it.
+func inWeeks(n int) string {
+	now := time.Now().In(bot.China)
+	then := now.AddDate(0, 0, 7*n)
+	if then.Year() != now.Year() {
+		return then.Format("2006年1月2日")
+	}
+	return then.Format("1月2日")
 }
 
 func pushInBrowser(t *testing.T, b *browser) {
@@ -40,14 +43,14 @@ func pushInBrowser(t *testing.T, b *browser) {
 	s.taps(".action", "过一周")
 	s.sees("沪C12345 有 1 条新违章")
 	s.wait(`document.getElementById('said').innerText === '过了一周'`)
-	if got, want := s.text("#date"), "演示日期 "+inWeeks(s, 1); got != want || !s.shows("date") {
+	if got, want := s.text("#date"), "演示日期 "+inWeeks(1); got != want || !s.shows("date") {
 		t.Errorf("the page says %q, want %q", got, want)
 	}
 	if got := read[string](s, `document.querySelector('.notice .tag').innerText`); got != "通知" {
 		t.Errorf("a notice is labelled %q", got)
 	}
 	times := read[[]string](s, `[...document.querySelectorAll('.time')].map((e) => e.textContent)`)
-	if len(times) != 2 || strings.Contains(times[0], "月") || !strings.HasPrefix(times[1], inWeeks(s, 1)+" ") {
+	if len(times) != 2 || strings.Contains(times[0], "月") || !strings.HasPrefix(times[1], inWeeks(1)+" ") {
 		t.Errorf("times %q: today's without a date, the other with one", times)
 	}
 	s.wait(`document.querySelector('.user[data-user="wang"] .dot').checkVisibility()`)

@@ -55,10 +55,8 @@ func (d *demo) newViolation(ctx context.Context) (string, error) {
 // weekPasses sets the clock forward, and has what is due by then checked.
 func (d *demo) weekPasses(ctx context.Context) (string, error) {
 	d.clock.forward(week)
-	if d.round != nil {
-		if err := d.round(ctx); err != nil {
-			return "", err
-		}
+	if err := d.world.watch.Dispatch(ctx); err != nil {
+		return "", fmt.Errorf("demo: a week passes: %w", err)
 	}
 	cars, err := d.watched(ctx)
 	if err != nil {
@@ -79,13 +77,10 @@ func (d *demo) failOnce(context.Context) (string, error) {
 
 // watchers are the names of those who are told of a car.
 func (d *demo) watchers(ctx context.Context, v bot.Vehicle) (names []string, err error) {
-	if d.watch == nil {
-		return nil, nil
-	}
 	err = d.world.store.View(ctx, func(tx storage.Tx) error {
 		names = nil
 		for _, u := range demoUsers {
-			_, ok, err := d.watch.State(tx, d.clock.now(), userOf(u), v)
+			_, ok, err := d.world.watch.State(tx, d.clock.now(), userOf(u), v)
 			if err != nil {
 				return fmt.Errorf("demo: watchers: %w", err)
 			}
@@ -100,16 +95,27 @@ func (d *demo) watchers(ctx context.Context, v bot.Vehicle) (names []string, err
 
 // watched counts the cars of which somebody is told.
 func (d *demo) watched(ctx context.Context) (n int, err error) {
-	for _, car := range d.world.fake.Asked() { // whoever watches a car has asked for it
-		names, err := d.watchers(ctx, bot.Vehicle{Plate: car.Plate, Type: car.Type})
-		if err != nil {
-			return 0, err
+	err = d.world.store.View(ctx, func(tx storage.Tx) error {
+		cars := map[bot.Vehicle]bool{}
+		for _, u := range demoUsers {
+			p, err := d.world.mail.Person(tx, userOf(u))
+			if err != nil {
+				return fmt.Errorf("demo: watched: %w", err)
+			}
+			for _, s := range p.Garage {
+				_, ok, err := d.world.watch.State(tx, d.clock.now(), userOf(u), s.Vehicle)
+				if err != nil {
+					return fmt.Errorf("demo: watched: %w", err)
+				}
+				if ok {
+					cars[bot.Vehicle{Plate: s.Plate, Type: s.Type}] = true
+				}
+			}
 		}
-		if len(names) > 0 {
-			n++
-		}
-	}
-	return n, nil
+		n = len(cars)
+		return nil
+	})
+	return n, err
 }
 
 func userOf(u playground.User) bot.UserID { return bot.UserID(demoChannel + ":" + u.ID) }

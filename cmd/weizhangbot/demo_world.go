@@ -10,7 +10,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
@@ -31,8 +30,6 @@ type demo struct {
 	opened time.Time
 	world  *world
 	page   *playground.Page
-	watch  bot.Watch                   // nil: nobody is told anything
-	round  func(context.Context) error // has what is due checked; nil: nothing ever is
 }
 
 // openDemo makes a demo, and lets its bot work. Closing its world ends it.

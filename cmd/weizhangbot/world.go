@@ -19,6 +19,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/bot/watch"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -34,6 +35,10 @@ const lookups = 128
 // a person's messages go out one by one.
 const sends = 32
 
+// checks is how many watched cars are asked for at a time, at most: they can
+// wait, and leave room for people.
+const checks = 16
+
 // A world is the bot and everything it stands on.
 type world struct {
 	config Config
@@ -45,6 +50,7 @@ type world struct {
 	bot    *bot.Bot
 	outbox *deliver.Queue
 	mail   *bot.Mail
+	watch  *watch.Desk
 	fake   *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option
@@ -126,11 +132,18 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err := w.openMail(); err != nil {
 		return err
 	}
+	w.watch = watch.New(watch.Config{
+		Store: w.store, Desk: w.desk, Mail: w.mail, Now: w.now, Every: w.config.Push.Every,
+		NextReminder: bot.NextReminder, Fault: w.fault,
+	})
 	vehicles := w.config.Limits.VehiclesPerUser
 	if vehicles == 0 {
 		vehicles = math.MaxInt // no limit
 	}
-	w.bot = bot.New(bot.Config{Store: w.store, Desk: w.desk, Now: w.now, Vehicles: vehicles, Mail: w.mail, Fault: w.fault})
+	w.bot = bot.New(bot.Config{
+		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
+		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
+	})
 	return nil
 }
 
@@ -166,14 +179,17 @@ func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
 // fault logs what failed behind an answer.
 func (w *world) fault(err error) { w.log.WithError(err).WithField("event", "fault").Warn("lookup") }
 
-// work answers what conversations ask of the outside, and sends what waits for
-// people, until the world closes.
+// work answers what conversations ask of the outside, checks what is watched,
+// and sends what waits for people, until the world closes.
 func (w *world) work(ctx context.Context) {
 	w.inBackground(ctx, w.answer)
+	w.inBackground(ctx, w.check)
 	w.inBackground(ctx, w.send)
 }
 
 func (w *world) answer(ctx context.Context) error { return w.bot.Work(ctx, lookups) }
+
+func (w *world) check(ctx context.Context) error { return w.watch.Work(ctx, checks) }
 
 func (w *world) send(ctx context.Context) error { return w.outbox.Work(ctx, sends, w.mail) }
 

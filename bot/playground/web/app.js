@@ -87,17 +87,22 @@ function retireOptions() {
   for (const b of log.querySelectorAll('.option:enabled')) b.disabled = true;
 }
 
+// Times are those of China, wherever the browser is: the bot's own words name
+// no others.
+const inChina = (at) => new Date(at.getTime() + 8 * 3600e3); // to be read as UTC
+
 function dayOf(at) {
-  const year = at.getFullYear() === new Date().getFullYear() ? '' : `${at.getFullYear()}年`;
-  return `${year}${at.getMonth() + 1}月${at.getDate()}日`;
+  const [d, now] = [inChina(at), inChina(new Date())];
+  const year = d.getUTCFullYear() === now.getUTCFullYear() ? '' : `${d.getUTCFullYear()}年`;
+  return `${year}${d.getUTCMonth() + 1}月${d.getUTCDate()}日`;
 }
 
-const sameDay = (a, b) => a.toDateString() === b.toDateString();
+const sameDay = (a, b) => dayOf(a) === dayOf(b);
 
 // A time goes without its date while that is clear: on the day of what was said
 // before, and for what was said first if that was today.
 function timeOf(at) {
-  const clock = at.toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+  const clock = inChina(at).toISOString().slice(11, 16);
   return sameDay(at, newestAt ? new Date(newestAt) : pageNow()) ? clock : `${dayOf(at)} ${clock}`;
 }
 
