@@ -24,7 +24,7 @@ func (x *run) admin(m Message) (handled bool, err error) {
 	}
 	text := m.Lang.say("admin.help")
 	if len(words) == 2 && words[1] == costWord {
-		r := CostReport{At: x.at, Over: costDays, Price: x.b.price}
+		r := CostReport{At: x.at, Over: costLines, Price: x.b.price}
 		if r.Costs, err = x.b.desk.Costs(x.tx, r.first(), day(x.at)); err != nil {
 			return true, err
 		}

@@ -37,8 +37,8 @@ func TestAdminWords(t *testing.T) {
 		user             bot.UserID
 	}{
 		{"what there is", "/admin", "/admin cost", "telegram:7"},
-		{"costs", "/admin cost", "最近 30 天：付费查询 15 次，约 7.50 元", "telegram:7"},
-		{"named, in a group's way, and in capitals", " /Admin@WeizhangBot  COST ", "最近 30 天", "telegram:7"},
+		{"costs", "/admin cost", "最近 7 天：付费查询 15 次，约 7.50 元", "telegram:7"},
+		{"named, in a group's way, and in capitals", " /Admin@WeizhangBot  COST ", "最近 7 天", "telegram:7"},
 		{"something else", "/admin frobnicate", "/admin cost", "telegram:7"},
 		{"of others", "/admin cost", "没有这个命令", "telegram:8"},
 		{"of others, alone", "/admin", "没有这个命令", "telegram:70"},

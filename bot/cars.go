@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,12 +93,13 @@ func (d *dialog) carList(in CarsAre) {
 	}
 	d.say("garage.how")
 	d.s.CarPage = in.Page + 1
-	d.carOptions(from, to, len(in.Cars))
+	d.carOptions(from, to, in.Cars)
 }
 
-func (d *dialog) carOptions(from, to, n int) {
+func (d *dialog) carOptions(from, to int, cars []Car) {
+	paused := slices.ContainsFunc(cars, func(c Car) bool { return c.Owner == "" && c.On && c.lacks() })
 	d.options = nil
-	if to < n {
+	if to < len(cars) {
 		d.tap(d.text("tap.next"))
 	}
 	if from > 0 {
@@ -105,6 +107,9 @@ func (d *dialog) carOptions(from, to, n int) {
 	}
 	for i := from; i < to; i++ {
 		d.options = append(d.options, Option{Label: d.text("tap.nth", i+1), Send: d.text("send.nth", i+1)})
+	}
+	if paused {
+		d.tap(d.text("tap.mend"))
 	}
 }
 

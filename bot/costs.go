@@ -33,11 +33,16 @@ func (c Costs) Total() DayCosts {
 	return sum
 }
 
-// costLines is how many days the view in the chat lists.
-const costLines = 7
-
-// costDays is over how many days it adds up, the present one included.
-const costDays = 30
+const (
+	// costLines is how many days a view lists one by one. It is also over how
+	// many the one in the chat adds up: it reads within a turn's transaction,
+	// and everybody else waits meanwhile.
+	costLines = 7
+	// costPeople is how many people a view names, and costName how much of a
+	// pseudonym: enough to tell them apart.
+	costPeople = 5
+	costName   = 8
+)
 
 // A CostReport is the cost view of an operator, over some days up to now.
 type CostReport struct {
@@ -75,6 +80,9 @@ func (r CostReport) Text(l Lang) string {
 	}
 	if outcomes := r.outcomes(l, sum.Codes); outcomes != "" {
 		lines = append(lines, l.say("cost.outcomes", outcomes))
+	}
+	if people := r.people(l); people != "" {
+		lines = append(lines, l.say("cost.people", people))
 	}
 	spared := l.say("cost.spared", sum.Spared)
 	if r.Price > 0 {
@@ -120,6 +128,15 @@ func (r CostReport) outcomes(l Lang, codes map[int]int) string {
 			name = l.say("cost.none")
 		}
 		parts = append(parts, l.say("cost.outcome", name, codes[code]))
+	}
+	return strings.Join(parts, l.say("and"))
+}
+
+// people are those for whom most was paid, by their pseudonyms.
+func (r CostReport) people(l Lang) string {
+	var parts []string
+	for _, u := range r.People[:min(costPeople, len(r.People))] {
+		parts = append(parts, l.say("cost.outcome", head(u.By, costName), u.Paid))
 	}
 	return strings.Join(parts, l.say("and"))
 }

@@ -14,6 +14,7 @@ func someCosts() bot.Costs {
 	at := time.Date(2026, 11, 23, 0, 0, 0, 0, bot.China)
 	return bot.Costs{
 		Today: 4, Month: 30, DailyBudget: 10, MonthlyBudget: 20,
+		People: []bot.UserCosts{{By: "0123456789abcdef", Paid: 9}, {By: "feed", Paid: 3}, {By: "b", Paid: 1}, {By: "c", Paid: 1}, {By: "d", Paid: 1}, {By: "left out", Paid: 1}},
 		Days: []bot.DayCosts{
 			{Day: at, Calls: 5, Charged: 3, Free: 1, Unknown: 1, Checks: 1, Spared: 2, Codes: map[int]int{0: 3, 225607: 1, -1: 1}},
 			{Day: at.AddDate(0, 0, -2), Calls: 10, Charged: 10, Checks: 8, Codes: map[int]int{0: 8, 225606: 2}},
@@ -38,6 +39,7 @@ func TestCostReport(t *testing.T) {
 · 有人查询 6 次，自动检查 9 次
 · 发出 16 次：收费 14，免费 1，不确定 1（按收费计）
 · 结果：有答复 12 次、225606 2 次、没有答复 1 次、225607 1 次
+· 为谁付得最多（代号）：01234567 9 次、feed 3 次、b 1 次、c 1 次、d 1 次
 · 用之前的结果省下 2 次
 
 每天的付费次数（有人查询 + 自动检查；省下）：
@@ -55,6 +57,7 @@ The last 30 days: paid queries: 15 (about 1.88 yuan)
 · asked for by people: 6, automatic checks: 9
 · sent: 16; charged 14, free 1, uncertain 1 (counted as charged)
 · outcomes: answered: 12, 225606: 2, no answer: 1, 225607: 1
+· most was paid for (pseudonyms): 01234567: 9, feed: 3, b: 1, c: 1, d: 1
 · served by earlier answers: 2 (about 0.25 yuan saved)
 
 Paid queries a day (people + checks; spared):

@@ -9,6 +9,8 @@
 //	Step               (Session, Input) → (Session, []Effect): the dialogue itself, pure
 //	Bot                one Message in, an Answer out: the shell round Step
 //	Desk               the port to the outside: rules (free) and queries (paid)
+//	Inspection         when the periodic inspection is due, by rule or as told
+//	Fleet              what an operator does: cars in, cars out, what it costs
 //	Kind, UserText     what went wrong, and the sentence for it
 //
 // # One turn

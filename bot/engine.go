@@ -99,6 +99,7 @@ type dialog struct {
 	retries   int       // how many more may
 	unwatched bool      // the report's vehicle is saved, and could be checked by itself, but is not
 
+	asked   bool     // the question that is open was put in this step
 	said    []string // paragraphs of the one reply of this step
 	options []Option
 	files   []File
@@ -147,16 +148,15 @@ func (d *dialog) want(numbered func(effect int) Effect) {
 // heard reacts to a message.
 func (d *dialog) heard(in Heard) {
 	r := in.Reading
+	d.s.Dating = false
 	if isSaid(in.Text, "tap.result") {
 		d.result(in.Late)
 		return
 	}
 	switch {
 	case d.s.Yes == YesForget && d.forgetPhrase(in), d.s.Then != "" && d.picked(r):
-	case begins(in.Text, "tap.unshare"):
-		d.pointed(r, ThenUnshare)
-	case d.garageAct(r):
-		if len(d.wanted) == 0 && !d.s.aside() {
+	case d.garageWord(in), d.garageAct(r):
+		if len(d.wanted) == 0 && !d.asked {
 			d.prompt()
 		}
 	case d.querying() && d.busy(r):

@@ -27,13 +27,8 @@ func (d *dialog) position(v Vehicle) int {
 	return 0
 }
 
-// name is how a car is called before its owner: 沪C12345（老婆的车）.
-func (d *dialog) name(v Vehicle) string {
-	if c, ok := d.saved(v); ok && c.Name != "" {
-		return d.text("car.named", c.Plate, c.Name)
-	}
-	return v.Plate
-}
+// name is how a car is called before the person: 老婆的车 沪C12345.
+func (d *dialog) name(v Vehicle) string { return d.car(v, "") }
 
 func (d *dialog) names(cars []Vehicle) []string {
 	names := make([]string, len(cars))

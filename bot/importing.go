@@ -81,9 +81,9 @@ type ImportReport struct {
 	Imported int           `json:"imported"` // new and renewed, if it was done
 	Faults   []ImportFault `json:"faults"`
 	Notes    []ImportFault `json:"notes"`
-	// Checks is what watching the new and renewed cars will cost a week, at
-	// most: a car that others watch already costs nothing more. Money is that
-	// in yuan; 0: the price is not known.
+	// Checks is what watching the new and renewed cars will cost a week, as a
+	// rule: more while something is new, nothing for a car that others watch
+	// already. Money is that in yuan; 0: the price is not known.
 	Checks int     `json:"checks_per_week"`
 	Money  float64 `json:"yuan_per_week,omitempty"`
 }
@@ -142,8 +142,8 @@ func (f *Fleet) save(ctx context.Context, u UserID, cars []entry) (crowded []Imp
 			return err
 		}
 		at := f.now()
-		if r.Session.Seen.IsZero() { // they never wrote: the year of silence begins today
-			r.Session = Session{Version: sessionVersion, Seen: at}
+		if r.lastSeen().IsZero() { // they never wrote: the year of silence begins today
+			r.Seen = at
 		}
 		for _, e := range cars {
 			s := e.saved

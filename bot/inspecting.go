@@ -49,6 +49,7 @@ func (d *dialog) dated(c Saved, given Inspection) {
 	}
 	c.Inspection = given
 	if _, ok := c.NextInspection(d.at); !ok {
+		d.s.Dating = true
 		d.say("inspection.odd")
 		d.prompt()
 		return
@@ -65,6 +66,7 @@ func (d *dialog) dated(c Saved, given Inspection) {
 func (d *dialog) inspectionOf(c Saved) {
 	text := InspectionText(d.s.lang(), c, d.at)
 	if text == "" {
+		d.s.Dating = true
 		d.say("inspection.ask", d.name(c.Vehicle))
 		return
 	}

@@ -6,6 +6,23 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
 )
 
+// garageWord reacts to the words about saved cars that are no command of package
+// nlu.
+func (d *dialog) garageWord(in Heard) bool {
+	switch {
+	case begins(in.Text, "tap.unshare"):
+		d.pointed(in.Reading, ThenUnshare)
+	case begins(in.Text, "tap.detail"):
+		d.listVehicles(in.Reading)
+	case isSaid(in.Text, "tap.mend") && !d.querying():
+		d.s = d.s.idle()
+		d.wanted = append(d.wanted, FindPaused{})
+	default:
+		return false
+	}
+	return true
+}
+
 // garageAct reacts to what is about saved cars and not about the form; false
 // means that the message is about something else.
 func (d *dialog) garageAct(r nlu.Reading) bool {
@@ -210,16 +227,30 @@ func (d *dialog) mend(v Vehicle, given Form) {
 	d.advance()
 }
 
-// pausedAre goes on with digits that came without a plate: most likely they are
-// for the car that is not checked for want of them.
+// pausedAre goes on with digits that came without a plate, or with the wish to
+// change some: most likely they are for the car that is not checked for want of
+// them.
 func (d *dialog) pausedAre(in PausedAre) {
 	given := d.s.Form
-	if len(in.Cars) == 1 && given.Plate == "" {
+	some := given.Engine != "" || given.VIN != ""
+	switch {
+	case len(in.Cars) == 1 && given.Plate == "" && some:
 		d.say("pause.try", d.name(in.Cars[0]))
 		d.mend(in.Cars[0], given)
 		return
+	case len(in.Cars) == 1 && given.Plate == "":
+		c := in.Cars[0]
+		c.Engine, c.VIN = "", ""
+		d.s.Form = Form{Vehicle: c, Sure: true}
+		d.advance()
+		return
+	case len(in.Cars) == 0 && !some:
+		d.say("pause.none")
+		d.prompt()
+		return
+	case some:
+		d.say("digits.first")
 	}
-	d.say("digits.first")
 	if len(in.Cars) > 1 {
 		d.say("pause.which", strings.Join(d.names(in.Cars), d.text("and")))
 	}

@@ -30,7 +30,7 @@ func (d *dialog) askMissing(f Form, p plate.Reading) {
 
 // askPlate asks for the plate again, for a reason.
 func (d *dialog) askPlate(why key) {
-	d.s.Ask, d.s.Yes = nlu.AskPlate, ""
+	d.s.Ask, d.s.Yes, d.asked = nlu.AskPlate, "", true
 	d.tell(d.text(why) + d.text("leave"))
 }
 
@@ -38,6 +38,7 @@ func (d *dialog) askPlate(why key) {
 // digression, and after a restart.
 func (d *dialog) prompt() {
 	f := d.s.Form
+	d.asked = true
 	switch d.s.Ask {
 	case nlu.AskPlate:
 		d.say("ask.plate")

@@ -36,6 +36,7 @@ type Session struct {
 	Then     Then         `json:"then,omitempty"`    // what is to be done with the saved car that is asked for
 	Picks    []Vehicle    `json:"picks,omitempty"`   // the saved cars that were offered with it
 	Dates    Inspection   `json:"dates,omitzero"`    // with ThenInspect: what was told
+	Dating   bool         `json:"dating,omitempty"`  // the date until which the inspection of About holds was asked for
 	About    Vehicle      `json:"about,omitzero"`    // the saved car that was talked about last
 	CarPage  int          `json:"cars,omitempty"`    // of the saved cars, from 0
 }

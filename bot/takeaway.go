@@ -62,17 +62,12 @@ func collect(tx storage.Tx, at time.Time, w Watch, u UserID) ([]Car, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plans(tx, at, w, u, r.Garage)
-}
-
-func plans(tx storage.Tx, at time.Time, w Watch, u UserID, garage []Saved) ([]Car, error) {
-	cars := make([]Car, len(garage))
-	for i, s := range garage {
+	cars := make([]Car, len(r.Garage))
+	for i, s := range r.Garage {
 		cars[i].Saved = s
 		if w == nil {
 			continue
 		}
-		var err error
 		if cars[i].Watched, cars[i].On, err = w.State(tx, at, u, s.Vehicle); err != nil {
 			return nil, err
 		}

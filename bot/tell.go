@@ -179,7 +179,11 @@ func (d *dialog) asking(v Vehicle) string {
 
 func (d *dialog) tellFound(n *Notice, car string, rows int) {
 	if n.Report == nil {
-		d.say("notice.failed", car, UserText(d.s.lang(), n.Err))
+		why := UserText(d.s.lang(), n.Err)
+		if n.Err == Maintenance {
+			why += d.text("later.full")
+		}
+		d.say("notice.failed", car, why)
 	} else {
 		d.tellReport(d.text("notice.found", car), *n.Report, rows)
 	}

@@ -29,7 +29,6 @@ var englishCars = words{
 	"ask.car":         "Which one? Send its number, its name or the plate, or “cancel” to stop.\n%[1]s",
 
 	// Names.
-	"car.named":  "%[1]s (%[2]s)",
 	"name.hint":  "You can give it a name, e.g. “call it family car”.",
 	"name.done":  "All right, %[1]s is called “%[2]s”.",
 	"name.what":  "What should it be called? For example “call it family car”.",
@@ -44,7 +43,7 @@ var englishCars = words{
 	"garage.more":     "… and %[1]d more",
 	"garage.page":     "Cars %[1]d–%[2]d of %[3]d. Send “next” for more.",
 	"garage.lastpage": "Cars %[1]d–%[2]d of %[3]d.",
-	"garage.how":      "Send a plate to check that car, “my cars” and its plate for details, or “unsubscribe” to remove one.",
+	"garage.how":      "Send a plate to check that car, “details” and its plate to see more, or “unsubscribe” to remove one.",
 	"car.indent":      "   ",
 	"car.unchecked":   "not checked yet",
 	"car.rows":        "%[1]d listed",
@@ -61,10 +60,11 @@ var englishCars = words{
 	"day":             "%[2]d %[1]s",
 
 	// Why a car is not checked, and how to mend it.
-	"pause.wrong_digits":  "paused: the plate and the numbers do not match; send the right one, e.g. “engine number should be 123456”",
-	"pause.lacks_digits":  "paused: its city asks for more numbers now; send its plate to add them",
+	"pause.wrong_digits":  "paused: the plate and the numbers do not match; send “change” to update them",
+	"pause.lacks_digits":  "paused: its city asks for more numbers now; send “change” to add them",
 	"pause.owner_missing": "paused: whoever shared it no longer follows it; check it yourself once and save it",
 	"pause.viewer":        "paused: whoever shared it has to update the numbers",
+	"pause.none":          "No car waits for its numbers. To change something, say what, e.g. “wrong plate, 沪C12346” or “engine number should be 123456”.",
 	"pause.try":           "Checking %[1]s with this number; it is kept if it is right.",
 	"pause.which":         "Cars that wait for their numbers: %[1]s.",
 
@@ -125,6 +125,8 @@ var englishCars = words{
 	"data.blank":      "none",
 	"data.how":        "Send “forget me” to delete everything.",
 
+	"tap.detail":   "details",
+	"tap.mend":     "change",
 	"tap.drop":     "Unsubscribe",
 	"tap.invite":   "Invite",
 	"tap.unshare":  "Stop sharing",

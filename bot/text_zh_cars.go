@@ -29,7 +29,6 @@ var chineseCars = words{
 	"ask.car":         "请问是哪一辆？发序号、名字或车牌号；不用了发「取消」。\n%[1]s",
 
 	// Names.
-	"car.named":  "%[1]s（%[2]s）",
 	"name.hint":  "可以起个名字，例如「叫它老婆的车」。",
 	"name.done":  "好的，%[1]s 叫「%[2]s」。",
 	"name.what":  "请问叫什么名字？例如「叫它老婆的车」。",
@@ -44,7 +43,7 @@ var chineseCars = words{
 	"garage.more":     "……还有 %[1]d 辆",
 	"garage.page":     "第 %[1]d–%[2]d 辆，共 %[3]d 辆。发「下一页」继续。",
 	"garage.lastpage": "第 %[1]d–%[2]d 辆，共 %[3]d 辆。",
-	"garage.how":      "发「查第1辆」查询，「我的车 第1辆」看详情，「退订」删除。",
+	"garage.how":      "发「查第1辆」查询，「详情 第1辆」看详情，「退订」删除。",
 	"car.indent":      "　",
 	"car.unchecked":   "还没有检查过",
 	"car.rows":        "列出 %[1]d 条",
@@ -61,10 +60,11 @@ var chineseCars = words{
 	"day":             "%[1]d月%[2]d日",
 
 	// Why a car is not checked, and how to mend it.
-	"pause.wrong_digits":  "已暂停：车牌和号码对不上，请发正确的号码，例如「发动机号改成 123456」",
-	"pause.lacks_digits":  "已暂停：当地现在需要更多号码，发「查询」和车牌号补上",
+	"pause.wrong_digits":  "已暂停：车牌和号码对不上，发「修改」更新号码",
+	"pause.lacks_digits":  "已暂停：当地现在需要更多号码，发「修改」补上",
 	"pause.owner_missing": "已暂停：分享人不再关注，请自己查询一次并订阅",
 	"pause.viewer":        "已暂停：号码需要分享人更新",
+	"pause.none":          "没有需要更新号码的车。要改的话请说明是哪一项，例如：车牌改成 沪C12346，或 发动机号改成 123456。",
 	"pause.try":           "用这个号码查询一次 %[1]s，查到就更新。",
 	"pause.which":         "等待更新号码的车：%[1]s。",
 
@@ -125,6 +125,8 @@ var chineseCars = words{
 	"data.blank":      "无",
 	"data.how":        "发「忘记我」可以全部删除。",
 
+	"tap.detail":   "详情",
+	"tap.mend":     "修改",
 	"tap.drop":     "退订",
 	"tap.invite":   "邀请",
 	"tap.unshare":  "停止共享",

@@ -264,8 +264,17 @@ func (x *run) input(m Message, late bool) Input {
 	for _, c := range x.r.Garage {
 		open.Names = append(open.Names, c.Name)
 	}
-	return Heard{At: m.At, Lang: m.Lang, Text: m.Text, Reading: nlu.Read(m.Text, open), Late: late}
+	reading := nlu.Read(m.Text, open)
+	if x.r.Session.Dating && reading.Intent == nlu.Unknown { // a bare date: 2027年5月
+		if dated := nlu.Read(untilWord+m.Text, open); dated.Until != "" {
+			reading = dated
+		}
+	}
+	return Heard{At: m.At, Lang: m.Lang, Text: m.Text, Reading: reading, Late: late}
 }
+
+// untilWord names the date behind it to the message reader.
+const untilWord = "检验有效期至 "
 
 func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }
 
@@ -321,7 +330,7 @@ func (x *run) apply(e Effect) (Input, error) {
 	case ShowPage:
 		return x.showPage(e)
 	case Collect:
-		cars, err := plans(x.tx, x.at, x.b.watch, x.user, x.r.Garage)
+		cars, err := x.cars()
 		return Collected{At: x.at, Calendar: e.Calendar, Cars: cars}, err
 	case Forget:
 		return nil, x.forget()

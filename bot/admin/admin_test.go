@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -42,7 +41,7 @@ func (o *office) Costs(_ context.Context, days int) (bot.CostReport, error) {
 }
 
 // ask sends a request with headers that are written name=value.
-func ask(h http.Handler, method, target, body string, headers ...string) (*http.Response, string) {
+func ask(h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Host = "127.0.0.1:9090"
 	for _, header := range headers {
@@ -55,9 +54,7 @@ func ask(h http.Handler, method, target, body string, headers ...string) (*http.
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	res := w.Result()
-	text, _ := io.ReadAll(res.Body)
-	return res, string(text)
+	return w
 }
 
 const (
@@ -87,12 +84,12 @@ func TestWhoMayEnter(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			log, _ := test.NewNullLogger()
 			o := &office{}
-			res, body := ask(admin.New(admin.Config{Office: o, Token: tt.token, Log: log}), http.MethodGet, "/costs", "", tt.headers...)
-			if res.StatusCode != tt.want || (o.days != 0) != (tt.want == http.StatusOK) {
-				t.Errorf("%d: %s", res.StatusCode, body)
+			res := ask(admin.New(admin.Config{Office: o, Token: tt.token, Log: log}), http.MethodGet, "/costs", "", tt.headers...)
+			if res.Code != tt.want || (o.days != 0) != (tt.want == http.StatusOK) {
+				t.Errorf("%d: %s", res.Code, res.Body)
 			}
 			for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": ""} {
-				if got := res.Header.Get(name); got != want {
+				if got := res.Header().Get(name); got != want {
 					t.Errorf("%s: %q", name, got)
 				}
 			}
@@ -129,9 +126,9 @@ func TestRequests(t *testing.T) {
 			log, hook := test.NewNullLogger()
 			log.SetLevel(logrus.TraceLevel)
 			o := &office{}
-			res, body := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
-			if res.StatusCode != tt.want || !strings.Contains(body, tt.text) {
-				t.Errorf("%d: %.200s", res.StatusCode, body)
+			res := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
+			if res.Code != tt.want || !strings.Contains(res.Body.String(), tt.text) {
+				t.Errorf("%d: %.200s", res.Code, res.Body)
 			}
 			if o.user != tt.asked.user || o.what != tt.asked.what || o.days != tt.asked.days || string(o.order.Table) != string(tt.asked.order.Table) ||
 				o.order.DryRun != tt.asked.order.DryRun || o.order.SkipFaulty != tt.asked.order.SkipFaulty {
@@ -150,12 +147,12 @@ func TestFailures(t *testing.T) {
 	log, hook := test.NewNullLogger()
 	h := admin.New(admin.Config{Office: &office{err: errors.New("the store is full")}, Log: log})
 	for _, target := range []string{"/export", "/calendar", "/costs"} {
-		if res, body := ask(h, http.MethodGet, target, "", mine, theirs); res.StatusCode != http.StatusInternalServerError || !strings.Contains(body, "full") {
-			t.Errorf("%s: %d %s", target, res.StatusCode, body)
+		if res := ask(h, http.MethodGet, target, "", mine, theirs); res.Code != http.StatusInternalServerError || !strings.Contains(res.Body.String(), "full") {
+			t.Errorf("%s: %d %s", target, res.Code, res.Body)
 		}
 	}
-	if res, _ := ask(h, http.MethodPost, "/import", "x", mine, theirs); res.StatusCode != http.StatusInternalServerError {
-		t.Errorf("import: %d", res.StatusCode)
+	if res := ask(h, http.MethodPost, "/import", "x", mine, theirs); res.Code != http.StatusInternalServerError {
+		t.Errorf("import: %d", res.Code)
 	}
 	if n := len(hook.AllEntries()); n != 4 {
 		t.Errorf("%d lines in the log, want 4", n)
@@ -165,9 +162,9 @@ func TestFailures(t *testing.T) {
 // What the listener answers is what the command reads.
 func TestReportsTravel(t *testing.T) {
 	log, _ := test.NewNullLogger()
-	_, body := ask(admin.New(admin.Config{Office: &office{}, Log: log}), http.MethodPost, "/import", "x", mine, theirs)
+	res := ask(admin.New(admin.Config{Office: &office{}, Log: log}), http.MethodPost, "/import", "x", mine, theirs)
 	var got bot.ImportReport
-	if err := json.Unmarshal([]byte(body), &got); err != nil || got.Cars != 1 {
+	if err := json.Unmarshal(res.Body.Bytes(), &got); err != nil || got.Cars != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

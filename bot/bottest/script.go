@@ -13,6 +13,17 @@
 // many paid queries there have been since the file began. "@ name" goes on as
 // another person. "* words" changes the world: what is understood there is the
 // replayer's World's to say. "#" is a comment.
+//
+// What reaches the person without a message of theirs is read with "! text": it
+// must be contained in what was pushed to them since they wrote, or the world
+// changed, last. "!" alone says that nothing was:
+//
+//   - violation 沪C12345
+//   - pass 168h
+//     ! 新违章 1 条
+//
+// "- " and "[ " behind it speak of what was pushed. "{code}" in any line stands
+// for the invitation code that was read last.
 package bottest
 
 import (
@@ -20,6 +31,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +47,9 @@ type World interface {
 	Do(t testing.TB, words []string)
 	// Paid is how many paid queries there have been.
 	Paid() int
+	// Pushed is what reached user without a message of theirs since it was last
+	// asked for; it waits for what is under way.
+	Pushed(t testing.TB, user string) []bot.Reply
 }
 
 // Replay plays the file at path in w. With update it rewrites the file's "< "
@@ -62,6 +77,11 @@ func Replay(t testing.TB, path string, w World, update bool) {
 	}
 }
 
+// codeMark stands for an invitation code, which nobody knows before.
+const codeMark = "{code}"
+
+var codePattern = regexp.MustCompile(`\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b`)
+
 // A player is a file under way.
 type player struct {
 	t      testing.TB
@@ -71,7 +91,9 @@ type player struct {
 	user   string
 	update bool
 	paid   int
+	code   string // the invitation that was read last
 	answer []bot.Reply
+	pushed map[string][]bot.Reply // by person, since something happened last
 	out    bytes.Buffer
 }
 
@@ -80,13 +102,24 @@ func (p *player) play(line string) {
 	if p.update && kind == "<" {
 		return // written anew after its message
 	}
+	if kind == "!" {
+		p.push(line, rest)
+		return
+	}
 	fmt.Fprintln(&p.out, line)
+	if p.code != "" {
+		rest = strings.ReplaceAll(rest, codeMark, p.code)
+	}
 	switch kind {
 	case "", "#":
 	case ">":
+		p.pushed = nil
 		p.answer = p.w.Say(p.t, p.user, strings.ReplaceAll(rest, `\n`, "\n"))
 		if len(p.answer) == 0 {
 			p.fail("no answer to %q", rest)
+		}
+		if code := codePattern.FindString(p.text()); code != "" {
+			p.code = code
 		}
 		p.record()
 	case "<":
@@ -108,9 +141,38 @@ func (p *player) play(line string) {
 	case "@":
 		p.user = rest
 	case "*":
+		p.pushed = nil
 		p.w.Do(p.t, strings.Fields(rest))
 	default:
 		p.fail("what is this line: %q", line)
+	}
+}
+
+// push compares with what was pushed, which is asked for once after every change.
+func (p *player) push(line, want string) {
+	p.t.Helper()
+	pushed, known := p.pushed[p.user]
+	if !known {
+		pushed = p.w.Pushed(p.t, p.user)
+		if p.pushed == nil {
+			p.pushed = map[string][]bot.Reply{}
+		}
+		p.pushed[p.user] = pushed
+	}
+	p.answer = pushed
+	switch {
+	case p.update && known: // written already
+	case p.update && len(pushed) > 0:
+		p.write("!")
+	default:
+		fmt.Fprintln(&p.out, line)
+	}
+	switch {
+	case p.update:
+	case want == "" && len(pushed) > 0:
+		p.fail("pushed without need:\n%s", p.text())
+	case !strings.Contains(p.text(), want) || want != "" && len(pushed) == 0:
+		p.fail("what was pushed lacks %q:\n%s", want, p.text())
 	}
 }
 
@@ -141,12 +203,20 @@ func (p *player) offered(label string) bool {
 
 // record writes the answer into the updated file.
 func (p *player) record() {
-	if !p.update {
-		return
+	if p.update {
+		p.write("<")
 	}
-	for line := range strings.Lines(p.text()) {
+}
+
+// write writes p.answer into the updated file, each line behind a mark.
+func (p *player) write(mark string) {
+	text := p.text()
+	if p.code != "" {
+		text = strings.ReplaceAll(text, p.code, codeMark)
+	}
+	for line := range strings.Lines(text) {
 		if line = strings.TrimRight(line, "\n"); line != "" {
-			fmt.Fprintln(&p.out, "<", line)
+			fmt.Fprintln(&p.out, mark, line)
 		}
 	}
 }

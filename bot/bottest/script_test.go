@@ -29,6 +29,15 @@ func (p *parrot) Say(_ testing.TB, user, text string) []bot.Reply {
 
 func (p *parrot) Do(_ testing.TB, words []string) { p.changes = append(p.changes, words...) }
 
+func (p *parrot) Pushed(_ testing.TB, user string) []bot.Reply {
+	var pushed []bot.Reply
+	for _, word := range p.changes {
+		pushed = append(pushed, bot.Reply{Text: user + "听说" + word, Options: []bot.Option{{Label: "知道", Send: "知道"}}})
+	}
+	p.changes = nil
+	return pushed
+}
+
 func (p *parrot) Paid() int { return p.paid }
 
 // A witness notes what a test would fail with.
@@ -65,6 +74,11 @@ func TestReplay(t *testing.T) {
 		"a forbidden text":    {"> 你好\n- 你好\n", `:2: the answer must not hold "你好"`},
 		"a missing option":    {"> 你好\n[ 不是\n", `:2: "不是" is not offered`},
 		"a wrong count":       {"> 付费\n= 0\n", ":2: 1 paid queries so far, want 0"},
+		"a code":              {"> 邀请码 K7M2-9QXP\n> 用 {code}\n< 用 K7M2-9QXP\n< 用 {code}\n", ""},
+		"what is pushed":      {"* 下雨 天晴\n! driver听说下雨\n! driver听说天晴\n[ 知道\n- 刮风\n> 你好\n!\n", ""},
+		"nothing pushed":      {"! 下雨\n", `:1: what was pushed lacks "下雨"`},
+		"other news":          {"* 天晴\n! 下雨\n", `:2: what was pushed lacks "下雨"`},
+		"needless news":       {"* 天晴\n!\n", ":2: pushed without need"},
 		"an unknown line":     {"? 你好\n", ":1: what is this line"},
 	}
 	for name, test := range tests {
@@ -97,8 +111,8 @@ func TestReplayChangesTheWorld(t *testing.T) {
 
 // -update writes what came back, and nothing else.
 func TestUpdate(t *testing.T) {
-	_, after := replay(t, "# 说明\n> 一\\n二\n< 旧的\n- 不许\n= 0\n", &parrot{}, true)
-	if want := "# 说明\n> 一\\n二\n< driver：一\n< 二\n- 不许\n= 0\n"; after != want {
+	_, after := replay(t, "# 说明\n> 一\\n二\n< 旧的\n- 不许\n= 0\n!\n* 雨 晴\n! 旧\n! 的\n", &parrot{}, true)
+	if want := "# 说明\n> 一\\n二\n< driver：一\n< 二\n- 不许\n= 0\n!\n* 雨 晴\n! driver听说雨\n! driver听说晴\n"; after != want {
 		t.Errorf("the file became:\n%s", after)
 	}
 }

@@ -42,6 +42,7 @@ func troubleOf(err error) trouble {
 }
 
 // A breaker stops calls for one kind of trouble. After its time one call tries.
+// It goes by the real clock, as gobreaker does, not by the desk's.
 type breaker struct {
 	*gobreaker.TwoStepCircuitBreaker[struct{}]
 	kind    bot.Kind  // what a stopped call is told

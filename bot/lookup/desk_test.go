@@ -28,7 +28,7 @@ type juheFake struct {
 	answers []any // string: a body; error
 	asked   []juhe.Query
 	hold    chan struct{} // when set, an answer waits for it
-	prefix  int
+	held    chan struct{} // gets one for each that waits
 }
 
 func (j *juheFake) QueryRaw(_ context.Context, q juhe.Query) ([]byte, error) {
@@ -41,6 +41,7 @@ func (j *juheFake) QueryRaw(_ context.Context, q juhe.Query) ([]byte, error) {
 	hold := j.hold
 	j.mu.Unlock()
 	if hold != nil {
+		j.held <- struct{}{}
 		<-hold
 	}
 	if err, ok := answer.(error); ok {
@@ -57,7 +58,6 @@ func (j *juheFake) calls() int {
 }
 
 func (j *juheFake) Prefix(_ context.Context, prefix string, _ bool) (juhe.City, error) {
-	j.prefix++
 	if prefix == "藏K" {
 		return juhe.City{}, juhe.ErrNoRule
 	}
@@ -267,7 +267,7 @@ func TestEveryCodeHasAKind(t *testing.T) {
 // Those who ask while the question is out wait for its answer.
 func TestOneFlight(t *testing.T) {
 	b := newBench(t, found)
-	b.juhe.hold = make(chan struct{})
+	b.juhe.hold, b.juhe.held = make(chan struct{}), make(chan struct{}, 3)
 	var wg sync.WaitGroup
 	for _, id := range []string{"a", "b", "c"} {
 		wg.Go(func() {
@@ -276,9 +276,7 @@ func TestOneFlight(t *testing.T) {
 			}
 		})
 	}
-	for b.juhe.calls() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-b.juhe.held
 	close(b.juhe.hold)
 	wg.Wait()
 	if b.juhe.calls() != 1 {
@@ -336,15 +334,13 @@ func TestCallOfAnotherProcess(t *testing.T) {
 // An answer that could not be stored is not lost, and not paid for again.
 func TestAnswerThatCannotBeStored(t *testing.T) {
 	b := newBench(t, found)
-	b.juhe.hold = make(chan struct{})
+	b.juhe.hold, b.juhe.held = make(chan struct{}), make(chan struct{}, 3)
 	result := make(chan bot.Kind)
 	go func() {
 		_, kind := b.query(t, b.wish("a"))
 		result <- kind
 	}()
-	for b.juhe.calls() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-b.juhe.held
 	b.store.fail = storage.ErrFull
 	close(b.juhe.hold)
 	if kind := <-result; kind != bot.Unsaved {

@@ -13,8 +13,8 @@ const (
 	askedBucket  = "asked"  // request → askedRecord, once it may have cost something
 )
 
-// rememberFor is how long a Request cannot be paid for again, even when its
-// answer is gone: as long as the job queue may still bring it.
+// rememberFor is how long it is remembered that a Request was paid for, even
+// when its answer is gone. After that it is nobody's wish any more.
 const rememberFor = storage.KeepDone
 
 // A purpose is what a call was for.
@@ -91,11 +91,11 @@ func (b *books) forget(r bot.Request, e entry) error {
 }
 
 // firstTime refuses a request that was paid for, or maybe was, and whose answer
-// is not kept any more.
+// is not kept any more; also one so old that nobody can tell.
 func (b *books) firstTime(r bot.Request) error {
 	var asked askedRecord
 	known, err := get(b.tx, askedBucket, short(r.ID), &asked)
-	if err != nil || !known {
+	if err != nil || !known && (r.At.IsZero() || !expired(r.At, b.now, rememberFor)) {
 		return err
 	}
 	return &bot.Error{Kind: bot.Uncertain}

@@ -241,6 +241,7 @@ func (s *story) in(bucket string) (n int) {
 type line struct {
 	service http.Handler
 	mu      sync.Mutex
+	queries int           // that the client was asked for
 	broken  string        // "unreachable", "cut"; "before", "after": the process dies
 	hold    chan struct{} // when set, a query waits for it before it leaves
 	held    chan struct{} // gets one for each that waits
@@ -256,6 +257,12 @@ func (l *line) state() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.broken
+}
+
+func (l *line) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queries
 }
 
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -284,6 +291,9 @@ type mortal struct {
 }
 
 func (m mortal) QueryRaw(ctx context.Context, q juhe.Query) ([]byte, error) {
+	m.line.mu.Lock()
+	m.line.queries++
+	m.line.mu.Unlock()
 	if m.line.hold != nil {
 		m.line.held <- struct{}{}
 		<-m.line.hold

@@ -19,9 +19,19 @@ func (r *reader) byWhole() bool {
 		return r.answered(a)
 	}
 	if f, ok := lookup(fixedTable, key); ok {
+		if f.intent == Subscribe && r.accepts() {
+			return r.set(Confirm, "")
+		}
 		return r.set(f.intent, f.act)
 	}
 	return short && r.answered(a)
+}
+
+// accepts tells whether a message takes the offer to watch a car before it
+// names it: 好的，订阅.
+func (r *reader) accepts() bool {
+	a := r.opening()
+	return r.open.Question == OfferSubscribe && (a == yes || a == okay)
 }
 
 // answered reads a short answer in the light of the open question.

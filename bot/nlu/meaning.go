@@ -16,6 +16,9 @@ func (r *reader) byMeaning() bool {
 	if r.is.any(not) && (r.open.yesNo() && !r.is.any(tell) || r.open.Question == OfferSubscribe || r.open.Question == Push) {
 		return r.unwanted()
 	}
+	if r.is.any(tell|bind) && r.accepts() {
+		return r.set(Confirm, "")
+	}
 	if r.open.yesNo() && r.is.any(wait) {
 		return r.set(Deny, "")
 	}

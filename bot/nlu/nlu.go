@@ -42,7 +42,7 @@ type Act string
 // The acts.
 const (
 	Again       Act = "again"        // Query: 再查一次, 刷新
-	All         Act = "all"          // Query: 全部查一遍
+	All         Act = "all"          // Query: 全部查一遍; Unsubscribe: 全部退订
 	NextPage    Act = "next_page"    // Query: 下一页, 更多
 	PrevPage    Act = "prev_page"    // Query: 上一页
 	Back        Act = "back"         // Correct: 上一步

@@ -132,6 +132,8 @@ func (r *reader) province() bool {
 			letter = string(r.text[t.start])
 		}
 		switch {
+		case name == "" && isDenied && t.kind == han && i+1 == len(r.tokens):
+			denied = string(r.text[t.start]) // 苏不是速
 		case name == "":
 		case isDenied:
 			denied = name

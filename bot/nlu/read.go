@@ -62,10 +62,15 @@ func (r *reader) decide() {
 	}
 }
 
-// tidy takes back a type that was only mentioned: 电车没有发动机号怎么办.
+// tidy takes back a type that was only mentioned (电车没有发动机号怎么办), and adds
+// that all cars are meant.
 func (r *reader) tidy() {
 	switch r.Intent {
 	case ProvideInfo, Correct, Query, Subscribe:
+	case Unsubscribe, DeleteVehicle: // 全部退订
+		if r.Act == "" && len(r.Vehicles) == 0 && r.Ref == 0 && r.Name == "" && r.is.has(all) {
+			r.Act = All
+		}
 	default:
 		if len(r.Vehicles) == 0 {
 			r.Type = ""

@@ -114,7 +114,7 @@ func (r *reader) refer() bool {
 		return false
 	}
 	r.ordinals()
-	if r.Ref == 0 && r.is.any(last) {
+	if r.Ref == 0 && (r.is.any(last) || r.about.any(former) && r.is.any(look|again) && !r.is.any(wrong|change)) {
 		r.Ref = LastRef
 	}
 	r.Name = r.owner()

@@ -48,6 +48,8 @@ var strongRules = [...]rule{
 	{all: not | remove, none: asksHow | query | sold, intent: Cancel},
 	{some: remove | sold, none: asksHow | query | offence, intent: DeleteVehicle},
 	{all: remove, some: car, none: asksHow | offence, intent: DeleteVehicle},
+	{all: not | periodic, none: asksHow | offence | look, intent: Unsubscribe},
+	{all: tell | pay, none: asksHow | query | not | stop, when: saysTell, intent: Subscribe},
 	{all: only | tell, intent: Subscribe},
 	{all: only | offence, none: asksHow | look, intent: Subscribe},
 	{all: stop | tell, none: asksHow, intent: Unsubscribe},
@@ -71,7 +73,7 @@ var factRules = [...]rule{
 	{some: elsewhere, all: pay, intent: Help, act: Elsewhere},
 	{all: long, some: handle | pay, intent: Help, act: Handling},
 	{all: handle, none: engine | vin, intent: Help, act: Handling},
-	{all: pay, some: asksHow | able | query | fine | what | offence, intent: Help, act: Handling},
+	{all: pay, some: asksHow | able | query | fine | what | offence, when: notForAny, intent: Help, act: Handling},
 	{some: privacy, intent: Help, act: Privacy},
 	{all: why, some: engine | vin | licence | need | data | plateWord, none: count, intent: Help, act: Privacy},
 	{all: lacking | plateWord, none: offence | look, intent: Help, act: NoDigits},
@@ -86,6 +88,8 @@ var factRules = [...]rule{
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
 	{all: engine, some: where | how | what | query, intent: Help, act: WhereEngine},
 	{all: licence, some: asksHow | what | which | able | query, intent: Help, act: WhereEngine},
+	{all: place | query, some: long, none: offence | recent | missing | tell | bind | handle | pay, when: asksIfFound, intent: Cities},
+	{all: long | offence, none: periodic, when: notTelling, intent: Help, act: Delay},
 	{all: long, some: offence | missing | recent | look | query, none: tell | periodic, intent: Help, act: Delay},
 	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
@@ -97,6 +101,9 @@ var factRules = [...]rule{
 	{all: price, none: fine | car, when: saysFew, intent: Help, act: Price},
 	{all: price | look, none: fine, intent: Help, act: Price},
 	{all: why, some: offence | look, none: engine | vin, intent: Help, act: Delay},
+	{all: howMany, none: view | offence | region | place, when: asksLimit, intent: Help, act: Price},
+	{some: licence | engine | vin, none: same | last | earlier | offence | wrong | change, when: offersChoice, intent: Help, act: WhereEngine},
+	{all: able | look | plateWord, some: query | only, none: place | elsewhere | region | offence | mine, intent: Help},
 	{all: able | why, none: engine | vin | car, intent: Help},
 	{all: able | what, none: place | region | car | bind | tell, when: saysFew, intent: Help},
 	{all: need, none: place | region | elsewhere | tell, intent: Help},
@@ -119,6 +126,7 @@ var plainRules = [...]rule{
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
 	{all: help, intent: Help},
 	{all: able | look, none: mine | offence | score | place | tell | bind | all, when: asksKind, intent: Help},
+	{all: able | query, none: mine | offence | score | place | tell | bind | all | look, when: asksKind, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
 	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
@@ -158,6 +166,30 @@ var plainRules = [...]rule{
 // notAsking excludes messages that want to look something up.
 func notAsking(some concept) func(*reader) bool {
 	return func(r *reader) bool { return !r.is.any(some) || r.open.Question == AskDigits }
+}
+
+// notForAny excludes questions for what there is: 有没有罚单要交.
+func notForAny(r *reader) bool {
+	return !r.about.any(whether) || !r.is.any(offence) || r.is.any(asksHow|able)
+}
+
+// saysTell tells 提醒我交罚款 from 怎么交罚款的通知.
+func saysTell(r *reader) bool { return r.about.any(telling) }
+
+// notTelling tells 超速多久通知 from 有违章多久通知我一次.
+func notTelling(r *reader) bool { return !r.about.any(telling) }
+
+// asksLimit tells 最多绑几辆 and 能查几辆 from 我绑了几辆.
+func asksLimit(r *reader) bool { return r.about.any(atMost) || r.is.any(able) && !r.is.any(mine) }
+
+// offersChoice tells whether one of two is to be named: 正本还是副本.
+func offersChoice(r *reader) bool { return r.about.any(either) && !r.given() }
+
+// asksIfFound tells 新疆能查到吗 from 苏州多久能查到.
+func asksIfFound(r *reader) bool {
+	return r.strange <= farOff && !slices.ContainsFunc(r.tokens, func(t token) bool {
+		return t.kind == word && t.phrase.is.any(long) && !t.phrase.about.any(found)
+	})
 }
 
 // saysLittle excludes messages of which too much was not understood: 查一下

@@ -25,6 +25,10 @@ const (
 	unsure                           // 刚刚, 好像: it may be too early to be found
 	whether                          // 有没有: a question for what is there
 	telling                          // 提醒我: a wish, not a question
+	former                           // 刚才那个
+	either                           // 还是: a question between two
+	atMost                           // 最多
+	found                            // 能查到: long, though no time is asked for
 	apology                          // 不好意思: what follows may be put right
 )
 
@@ -52,6 +56,10 @@ var subjectWords = [...]struct {
 	{caught, `被拍 被拍了 被拍到 被抓拍 抓拍 被照 被摄 拍到 拍了 拍我 被闪 闪了 闪了一下 闪光 闪光灯 闪我 闪了我 闪一下 被贴条 贴条 贴了 被抄牌 抄牌 中招 闯红灯 闯灯 闯了红灯 闯了个红灯 冲红灯 超速 超速了 违停 乱停车 压线 压了线 压实线 压了实线 压黄线 压虚线 逆行 逆行了 走应急车道 占应急车道 未系安全带 没系安全带 打手机 不礼让 没礼让 违章停车 违规停车 违法停车 超载 变道 实线变道 走错车道 走错道 占用应急车道 闯禁行 闯禁令 走公交道 走公交车道 占公交道 未礼让行人 没让行人 开手机 ran_a_red_light run_a_red_light speeding flashed got_flashed got_caught caught caught_on_camera caught_by caught_speeding photographed`},
 	{unsure, `刚刚 刚才 刚 刚被 方才 刚儿 好像 可能 似乎 貌似 应该是被 大概 估计 感觉 怕是 恐怕 是不是被 不知道有没有被 怀疑 just just_now i_think maybe might probably`},
 	{whether, `有没有 有无 有冇 有木有 没有 有何 有什么 有啥`},
+	{former, `刚刚那个 刚才那个 上次那个 之前那个 前面那个 刚查的那个`},
+	{either, `还是 或者 or`},
+	{atMost, `最多 至多 上限 最多能 最多可以 限几`},
+	{found, `能查到 可以查到 才能查到 出来`},
 	{apology, `不好意思 抱歉 对不起 sorry`},
 	{telling, `提醒我 通知我 告诉我 叫我 喊我 告诉我一声`},
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/bottest"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/bot/telegram/telegramtest"
+	"github.com/weizhangbot/weizhangbot/bot/watch"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -80,8 +82,10 @@ type world struct {
 	client *juhe.Client
 	lang   string
 	people map[string]int64
+	read   map[string]int // messages that each has seen
 	outbox *deliver.Queue
 	mail   *bot.Mail
+	watch  *watch.Desk
 	halt   func()
 }
 
@@ -89,7 +93,7 @@ var _ bottest.World = (*world)(nil)
 
 func newWorld(t testing.TB, mode Mode) *world {
 	t.Helper()
-	w := &world{start0: time.Now(), key: make([]byte, 32), lang: "zh-hans", people: map[string]int64{}}
+	w := &world{start0: time.Now(), key: make([]byte, 32), lang: "zh-hans", people: map[string]int64{}, read: map[string]int{}}
 	w.juhe = juhetest.New(juhetest.WithClock(w.now))
 	paid := httptest.NewServer(w.juhe)
 	t.Cleanup(paid.Close)
@@ -126,7 +130,8 @@ func (w *world) begin() {
 	w.outbox = deliver.New(deliver.Config{Store: store, Now: w.now})
 	w.mail = bot.NewMail(bot.MailConfig{Store: store, Outbox: w.outbox, Now: w.now})
 	desk := lookup.New(lookup.Config{Client: w.client, Store: store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
-	b := bot.New(bot.Config{Store: store, Desk: desk, Now: w.now, Mail: w.mail})
+	w.watch = watch.New(watch.Config{Store: store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.NextReminder})
+	b := bot.New(bot.Config{Store: store, Desk: desk, Now: w.now, Mail: w.mail, Watch: w.watch})
 	w.config.Bot, w.config.Inbox = b, bot.NewInbox(store, Channel)
 	if w.adapter, err = newAdapter(w.config, w.pace); err != nil {
 		w.t.Fatal(err)
@@ -143,13 +148,14 @@ func (w *world) begin() {
 func (w *world) runAll(store storage.Store, b *bot.Bot) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	adapter := w.adapter
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
+	go func() { ended <- w.watch.Work(ctx, 2) }()
 	go func() { ended <- b.Work(ctx, 4) }()
 	go func() { ended <- w.outbox.Work(ctx, 4, w.mail) }()
 	go func() { ended <- adapter.Run(ctx) }()
 	return sync.OnceFunc(func() {
 		cancel()
-		for range 3 {
+		for range 4 {
 			if err := <-ended; err != nil {
 				w.t.Error("run:", err)
 			}
@@ -171,17 +177,31 @@ func (w *world) Say(t testing.TB, user, text string) []bot.Reply {
 	}
 	before := len(w.tg.Messages(id))
 	w.settle(w.tg.SayIn(id, w.lang, text))
-	var answer []bot.Reply
-	for _, m := range w.tg.Messages(id)[before:] {
+	w.read[user] = len(w.tg.Messages(id))
+	return repliesOf(w.tg.Messages(id)[before:])
+}
+
+func repliesOf(messages []telegramtest.Message) (replies []bot.Reply) {
+	for _, m := range messages {
 		r := bot.Reply{Text: m.Text}
 		for _, row := range m.Keyboard {
 			for _, b := range row {
 				r.Options = append(r.Options, bot.Option{Label: b.Text, Send: b.Text})
 			}
 		}
-		answer = append(answer, r)
+		replies = append(replies, r)
 	}
-	return answer
+	return replies
+}
+
+// Pushed implements bottest.World. Telegram shows everything in one row: what
+// came since the last answer was pushed.
+func (w *world) Pushed(t testing.TB, user string) []bot.Reply {
+	t.Helper()
+	id, before := w.people[user], w.read[user]
+	w.tg.Wait(10*time.Second, func() bool { return len(w.tg.Messages(id)) > before })
+	w.read[user] = len(w.tg.Messages(id))
+	return repliesOf(w.tg.Messages(id)[before:])
 }
 
 // Paid implements bottest.World.

@@ -96,7 +96,7 @@ func (d *Desk) wanted(l *look, o order, place int, now time.Time) bool {
 			return slices.ContainsFunc(w.Soon, o.At.Equal)
 		})
 	case first:
-		return l.any(func(w *watcher) bool { return w.First || w.Renewed.After(l.state.Checked) })
+		return l.any(func(w *watcher) bool { return w.First || !w.Renewed.Before(l.state.Checked) })
 	case served:
 		return true
 	}

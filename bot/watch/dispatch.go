@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -230,20 +229,4 @@ func (d *Desk) takeSlots(tx storage.Tx) (more bool, err error) {
 func (d *Desk) regularSlot(o order, place int) int64 {
 	n := d.slots.at(o.At.Add(time.Microsecond)) // stamps cut off parts of one
 	return n - n%slots + int64(place)
-}
-
-// nextCheck is when a vehicle will be checked next by plan, as far as the
-// watcher is concerned.
-func (d *Desk) nextCheck(s state, place int, w *watcher, at time.Time) time.Time {
-	n := d.slots.next(place, at)
-	for s.Slow && !slow(n) {
-		n += slots
-	}
-	next := d.slots.start(n)
-	for _, t := range append([]time.Time{s.Next}, w.Soon...) {
-		if t.After(at) && t.Before(next) {
-			next = t
-		}
-	}
-	return next.In(bot.China)
 }

@@ -162,15 +162,23 @@ func (d *Desk) State(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) (
 	if !w.First {
 		out.Checked = later(w.As, s.Checked)
 	}
-	switch begun := w.Renewed.Add(firstWithin); {
-	case out.Paused != bot.NotPaused:
-	case w.First && begun.After(at):
-		out.Next = begun
-	case !known: // begun a moment ago: its slot is not drawn yet
-		out.Next = w.Renewed.Add(time.Duration(d.slots))
-	default:
-		out.Next = d.nextCheck(s, place, w, at)
+	if out.Paused != bot.NotPaused {
+		return out, true, nil
 	}
+	next := w.Renewed.Add(time.Duration(d.slots)) // begun a moment ago: its slot is not drawn yet
+	if known {
+		next = d.slots.start(d.slots.next(place, at)) // they react: it is not checked less
+	}
+	others := append([]time.Time{s.Next}, out.Soon...)
+	if w.First {
+		others = append(others, w.Renewed.Add(firstWithin))
+	}
+	for _, t := range others {
+		if t.After(at) && t.Before(next) {
+			next = t
+		}
+	}
+	out.Next = next.In(bot.China)
 	return out, true, nil
 }
 

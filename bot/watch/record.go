@@ -48,11 +48,10 @@ const watcherVersion = 1
 // state is how the checks of a vehicle stand. Everybody's rows are in their
 // own record.
 type state struct {
-	Checked   time.Time `json:"checked,omitzero"` // of the last good report
-	NewsUntil time.Time `json:"news,omitzero"`    // checked daily until then
-	Next      time.Time `json:"next,omitzero"`    // the one check planned beside slot and days of Soon
-	Retried   bool      `json:"retried,omitempty"`
-	Slow      bool      `json:"slow,omitempty"`
+	Checked   time.Time `json:"checked,omitzero"`  // of the last good report
+	NewsUntil time.Time `json:"news,omitzero"`     // checked daily until then
+	Next      time.Time `json:"next,omitzero"`     // the one check planned beside slot and days of Soon
+	Retried   bool      `json:"retried,omitempty"` // Next is a second try: there is no third
 }
 
 // name is V: plate and type, one identity segment.

@@ -156,7 +156,6 @@ func (c *commit) schedule() error {
 	if last := c.now.Add(newsFor); c.fresh || s.NewsUntil.After(last) {
 		s.NewsUntil = last
 	}
-	s.Slow = c.slow(c.now)
 	next := c.again()
 	if s.Next.After(c.now) && s.Next.Before(c.now.Add(2*daily)) && (next.IsZero() || !c.r.tried) {
 		return nil // planned already
@@ -205,7 +204,7 @@ func (c *commit) again() time.Time {
 			return tomorrow
 		}
 	}
-	if s.NewsUntil.After(c.now) && !s.Slow {
+	if s.NewsUntil.After(c.now) && !c.slow(c.now) {
 		return tomorrow
 	}
 	return time.Time{}

@@ -97,10 +97,10 @@ func (d *Desk) others(ctx context.Context, done storage.Done, c chore, each func
 	})
 }
 
-// tellShared tells an owner that somebody else watches the vehicle, if they
-// still do.
+// tellShared tells an owner who was there before that somebody else watches the
+// vehicle, if they still do.
 func (d *Desk) tellShared(tx storage.Tx, c chore, w *watcher, all []watcher) error {
-	if w.Owner != "" || find(all, c.User) == nil {
+	if w.Owner != "" || !w.Since.Before(c.At) || find(all, c.User) == nil {
 		return nil
 	}
 	return d.mail.Notify(tx, w.User, c.notice(bot.NoticeShared, d.now()))

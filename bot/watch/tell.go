@@ -69,6 +69,9 @@ func (d *Desk) read(w *watcher, r bot.Report, checked time.Time) (found news, ch
 // told twice, whatever runs again.
 func (c *commit) notify(w *watcher, n bot.Notice, digest string) error {
 	n.At, n.Vehicle = c.now, vehicleOf(w.name())
+	if n.City == "" && c.r.rule != nil {
+		n.City = c.r.rule.Name
+	}
 	n.ID = noticeID(w.name(), string(n.Kind), stamp(w.Renewed), digest)
 	return c.d.mail.Notify(c.tx, w.User, n)
 }

@@ -26,7 +26,7 @@ func TestDialogs(t *testing.T) {
 			for _, file := range files {
 				t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 					t.Parallel()
-					bottest.Replay(t, file, &talk{newWorld(t, wechat.Service, mode)}, false)
+					bottest.Replay(t, file, &talk{newWorld(t, wechat.Service, mode), map[string]int{}}, false)
 				})
 			}
 		})
@@ -34,7 +34,10 @@ func TestDialogs(t *testing.T) {
 }
 
 // A talk is a world in which people of a dialogue talk.
-type talk struct{ *world }
+type talk struct {
+	*world
+	read map[string]int // customer messages that each has seen
+}
 
 var _ bottest.World = (*talk)(nil)
 
@@ -58,6 +61,7 @@ func (w *talk) Say(t testing.TB, user, text string) []bot.Reply {
 	for _, s := range w.api.Sent("text")[len(w.api.Sent("text"))-(len(w.pushed(openid))-before):] {
 		texts = append(texts, s.Text)
 	}
+	w.read[openid] = len(w.pushed(openid))
 	var replies []bot.Reply
 	for _, text := range texts {
 		bubble := wechattest.Show(pageMark.ReplaceAllString(text, ""))
@@ -67,6 +71,19 @@ func (w *talk) Say(t testing.TB, user, text string) []bot.Reply {
 		}
 		replies = append(replies, r)
 	}
+	return replies
+}
+
+// Pushed implements bottest.World.
+func (w *talk) Pushed(t testing.TB, user string) (replies []bot.Reply) {
+	t.Helper()
+	openid := "o" + hex.EncodeToString([]byte(user))
+	before := w.read[openid]
+	w.await(t, openid, before+1)
+	for _, text := range w.pushed(openid)[before:] {
+		replies = append(replies, bot.Reply{Text: text})
+	}
+	w.read[openid] = before + len(replies)
 	return replies
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/bot/watch"
 	"github.com/weizhangbot/weizhangbot/bot/wechat"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
 	"github.com/weizhangbot/weizhangbot/juhe"
@@ -99,7 +100,8 @@ func (w *world) start() {
 	desk := lookup.New(lookup.Config{Client: client, Store: w.store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
 	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.now})
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.now})
-	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Mail: w.mail})
+	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.NextReminder})
+	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Mail: w.mail, Watch: checks})
 	w.adapter, err = wechat.New(w.settings(b))
 	check(err)
 	if w.adapter.Pushes() {
@@ -107,8 +109,9 @@ func (w *world) start() {
 	}
 	w.door = w.adapter
 	ctx, cancel := context.WithCancel(context.Background())
-	worked := make(chan error, 2)
+	worked := make(chan error, 3)
 	go func() { worked <- b.Work(ctx, 2*connections) }()
+	go func() { worked <- checks.Work(ctx, 2) }()
 	go func() { worked <- outbox.Work(ctx, 4, w.mail) }()
 	w.stop = sync.OnceFunc(func() {
 		closing, done := context.WithTimeout(context.Background(), 20*time.Second)
@@ -117,7 +120,7 @@ func (w *world) start() {
 			t.Error("close adapter:", err)
 		}
 		cancel()
-		for range 2 {
+		for range 3 {
 			if err := <-worked; err != nil {
 				t.Error("work:", err)
 			}

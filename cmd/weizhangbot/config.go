@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
@@ -122,6 +123,15 @@ type Push struct {
 	Every    time.Duration `yaml:"every" env:"EVERY"`
 	Quiet    Quiet         `yaml:"quiet" env:"QUIET"`
 	Timezone string        `yaml:"timezone" env:"TIMEZONE"`
+}
+
+// admins are the people who may use /admin.
+func (c Config) admins() []bot.UserID {
+	ids := make([]bot.UserID, len(c.Admins))
+	for i, id := range c.Admins {
+		ids[i] = bot.UserID(id)
+	}
+	return ids
 }
 
 // defaults is the configuration of somebody who configured nothing.

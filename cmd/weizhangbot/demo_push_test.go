@@ -26,7 +26,7 @@ func TestPushReachesEverybodyOnce(t *testing.T) {
 	srv := httptest.NewServer(d.page)
 	t.Cleanup(srv.Close)
 	li, wang := meet(t, srv.URL, "li"), meet(t, srv.URL, "wang")
-	both := []*person{li, wang}
+	both := []*visitor{li, wang}
 	for _, p := range both {
 		p.say("查违章 沪C12345 发动机号123456 车架号654321")
 		p.hears("共 3 条")
@@ -154,8 +154,8 @@ func TestWholeDemoReadsOneClock(t *testing.T) {
 	}
 }
 
-// A person is one of the page's people, in front of it.
-type person struct {
+// A visitor is one of the page's people, in front of it.
+type visitor struct {
 	t     *testing.T
 	page  string
 	user  string
@@ -170,7 +170,7 @@ type bubble struct {
 	Notice bool   `json:"notice"`
 }
 
-func meet(t *testing.T, page, user string) *person {
+func meet(t *testing.T, page, user string) *visitor {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
@@ -185,17 +185,17 @@ func meet(t *testing.T, page, user string) *person {
 	t.Cleanup(func() { _ = events.Body.Close() })
 	lines := bufio.NewScanner(events.Body)
 	lines.Buffer(nil, 1<<20)
-	return &person{t: t, page: page, user: user, lines: lines}
+	return &visitor{t: t, page: page, user: user, lines: lines}
 }
 
-func (p *person) say(text string) {
+func (p *visitor) say(text string) {
 	p.t.Helper()
 	p.said++
 	post(p.t, p.page+"/say", map[string]string{"user": p.user, "key": fmt.Sprint(p.said), "text": text})
 }
 
 // event is the data of the next event of this name; "": the stream ended.
-func (p *person) event(name string) string {
+func (p *visitor) event(name string) string {
 	for p.lines.Scan() {
 		if p.lines.Text() == "event: "+name && p.lines.Scan() {
 			return strings.TrimPrefix(p.lines.Text(), "data: ")
@@ -205,7 +205,7 @@ func (p *person) event(name string) string {
 }
 
 // hears reads on until the bot has said this.
-func (p *person) hears(want string) bubble {
+func (p *visitor) hears(want string) bubble {
 	p.t.Helper()
 	for {
 		data := p.event("entry")
@@ -223,7 +223,7 @@ func (p *person) hears(want string) bubble {
 }
 
 // sees reads on until the panel says this.
-func (p *person) sees(want string) {
+func (p *visitor) sees(want string) {
 	p.t.Helper()
 	for {
 		data := p.event("panel")
@@ -237,7 +237,7 @@ func (p *person) sees(want string) {
 }
 
 // notices is what news the person was told, from the beginning.
-func (p *person) notices() (told []string) {
+func (p *visitor) notices() (told []string) {
 	p.t.Helper()
 	again := meet(p.t, p.page, p.user)
 	for again.lines.Scan() && again.lines.Text() != "event: ready" {

@@ -32,7 +32,7 @@ type room struct {
 const module = "github.com/weizhangbot/weizhangbot"
 
 // wholeBot is what a test needs to let a whole conversation run.
-var wholeBot = []string{"bot", "bot/nlu", "bot/plate", "bot/bottest", "bot/lookup", "bot/deliver", "juhe", "juhe/juhetest", "storage", "storage/boltstore", "storage/sealed"}
+var wholeBot = []string{"bot", "bot/nlu", "bot/plate", "bot/bottest", "bot/lookup", "bot/deliver", "bot/watch", "juhe", "juhe/juhetest", "storage", "storage/boltstore", "storage/sealed"}
 
 var house = []room{
 	{pkg: "juhe", inTests: []string{"juhe/juhetest"},

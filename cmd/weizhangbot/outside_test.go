@@ -70,7 +70,7 @@ const (
 // config writes a configuration with the sections, and returns its name.
 func (o *outside) config(sections ...string) string {
 	o.t.Helper()
-	text := fmt.Sprintf("server: {listen: 127.0.0.1:0}\nlog: {level: debug}\nstorage: {path: %s}\njuhe: {key: %s, base_url: %s/sweizhang}\n",
+	text := fmt.Sprintf("server: {listen: 127.0.0.1:0, admin_listen: 127.0.0.1:0}\nlog: {level: debug}\nstorage: {path: %s}\njuhe: {key: %s, base_url: %s/sweizhang}\n",
 		filepath.Join(o.dir, "bot.db"), juheKey, o.juheURL)
 	text += strings.NewReplacer("WECHAT", o.wechatURL, "TELEGRAM", o.telegramURL).Replace(strings.Join(sections, ""))
 	file := filepath.Join(o.dir, "config.yaml")
@@ -94,13 +94,19 @@ type running struct {
 // serve starts the command and waits for its first line.
 func (o *outside) serve(sections ...string) *running {
 	o.t.Helper()
+	return o.serveWith(nil, sections...)
+}
+
+// serveWith is serve with something in its environment.
+func (o *outside) serveWith(environ []string, sections ...string) *running {
+	o.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	r := &running{t: o.t, log: &journal{}, stop: stop, ended: make(chan struct{})}
 	in, out := io.Pipe()
 	config := o.config(sections...)
 	go func() {
 		defer close(r.ended)
-		r.code = run(ctx, []string{"serve", "--config", config}, nil, strings.NewReader(""), out, r.log)
+		r.code = run(ctx, []string{"serve", "--config", config}, environ, strings.NewReader(""), out, r.log)
 		_ = out.Close()
 	}()
 	o.t.Cleanup(func() { stop(); <-r.ended })

@@ -32,6 +32,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Try everything in the browser: no account, no network."`
 	Serve    serveCommand    `cmd:"" help:"Serve WeChat and Telegram."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the configuration and every outside party."`
+	Admin    adminCommand    `cmd:"" help:"Import and export cars, and see what queries cost."`
 	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
 	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
 	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"io"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
@@ -11,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
+	"github.com/weizhangbot/weizhangbot/storage/boltstore"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +35,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"drains": drains,
 			"exits":  exits,
+			"holds":  holds,
+			"juhe":   fakeOutside,
 			"stops":  stops,
 		},
 	})
@@ -91,6 +97,26 @@ func stops(ts *testscript.TestScript, neg bool, args []string) {
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailed {
 		ts.Fatalf("SIGTERM: %v", err)
 	}
+}
+
+// fakeOutside starts a fake Juhe that knows demo-key, for the commands after it.
+func fakeOutside(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: juhe")
+	}
+	s := httptest.NewServer(juhetest.New(juhetest.WithKeys("demo-key")))
+	ts.Defer(s.Close)
+	ts.Setenv("WEIZHANG_JUHE_BASE_URL", s.URL+"/sweizhang")
+}
+
+// holds opens a store and keeps it until the script ends: holds bot.db
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: holds file")
+	}
+	store, err := boltstore.Open(ts.MkAbs(args[0]), boltstore.Options{})
+	ts.Check(err)
+	ts.Defer(func() { _ = store.Close() })
 }
 
 // exits runs a command and wants this exit code: exits 2 weizhangbot frobnicate

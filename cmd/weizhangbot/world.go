@@ -143,6 +143,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	w.bot = bot.New(bot.Config{
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
+		Admins: w.config.admins(), Price: w.config.Juhe.Price,
 	})
 	return nil
 }
@@ -158,11 +159,7 @@ func (w *world) openMail() error {
 		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp,
 		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
 	})
-	var admins []bot.UserID
-	for _, id := range w.config.Admins {
-		admins = append(admins, bot.UserID(id))
-	}
-	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: admins})
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: w.config.admins()})
 	return nil
 }
 

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/admin"
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+// adminCommand is what operators do beside serving. A store that a running
+// serve holds is reached through its server.admin_listen; any other is opened.
+type adminCommand struct {
+	Import adminImport `cmd:"" help:"Save the cars of a table for a person, and have them checked."`
+	Export adminExport `cmd:"" help:"Print the cars of a person, their violations or a calendar of inspections."`
+	Cost   adminCost   `cmd:"" help:"Print what queries cost."`
+}
+
+type adminFlags struct {
+	Config string `required:"" help:"Configuration, the one of serve." placeholder:"FILE"`
+}
+
+// A backOffice is where an operator's wishes go: the running serve, or the store
+// itself.
+type backOffice struct {
+	admin.Office
+	config Config
+	close  func() error
+}
+
+// office opens the store, or finds whoever holds it.
+func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error) {
+	c, err := load(f.Config, p.environ, "juhe.key")
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWorld(ctx, c, newLogger(p.stderr, quietLog(c.Log)))
+	switch {
+	case errors.Is(err, storage.ErrLocked):
+		client := admin.NewClient(c.Server.adminURL(), string(c.Server.AdminToken))
+		return &backOffice{client, c, func() error { client.Close(); return nil }}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &backOffice{w.fleet(), c, w.close}, nil
+}
+
+// explained adds what an operator can do about a serve that does not answer.
+func (b *backOffice) explained(what string, err error) error {
+	switch {
+	case errors.Is(err, admin.ErrNobody):
+		return fmt.Errorf("%s: %s is in use by another process, and no serve answers at server.admin_listen (%s): is it another program, or another configuration?",
+			what, b.config.Storage.Path, b.config.Server.AdminListen)
+	case errors.Is(err, admin.ErrRefused):
+		return fmt.Errorf("%s: the serve at server.admin_listen (%s) has another server.admin_token", what, b.config.Server.AdminListen)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// adminURL is where the operator's listener can be reached from this machine.
+func (s Server) adminURL() string {
+	host, port, err := net.SplitHostPort(s.AdminListen)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return "http://" + net.JoinHostPort("127.0.0.1", port)
+	}
+	return "http://" + s.AdminListen
+}
+
+// fleet is what operators do with the world's store.
+func (w *world) fleet() *bot.Fleet {
+	return &bot.Fleet{
+		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: w.config.Limits.VehiclesPerUser,
+		Every: w.config.Push.Every, Price: w.config.Juhe.Price,
+	}
+}
+
+// person checks the name of a person as the platforms give it.
+func person(user string) (bot.UserID, error) {
+	if !userID.MatchString(user) {
+		return "", usageError{fmt.Errorf("--user %s: a user id such as telegram:123456 or wechat:oAbC…, as in admins", user)}
+	}
+	return bot.UserID(user), nil
+}
