@@ -11,6 +11,9 @@
 //	Desk               the port to the outside: rules (free) and queries (paid)
 //	Inspection         when the periodic inspection is due, by rule or as told
 //	Fleet              what an operator does: cars in, cars out, what it costs
+//	Notice, Alarm      what a person, or an admin, is told without asking
+//	Mail, Parcel       where that waits, and the name under which it is sent
+//	Outbox, Pusher     the ports that decide when to send, and that know how
 //	Kind, UserText     what went wrong, and the sentence for it
 //
 // # One turn
@@ -22,7 +25,14 @@
 //	                       └─ a job: Desk asks Juhe
 //	                            │  second transaction: outcome → Step → replies
 //	                            └──▶ Answer, to the message if it still waits,
-//	                                 else to the person's next one; to one of them
+//	                                 else pushed, else to the person's next one;
+//	                                 to one of them
+//
+// # What nobody asked for
+//
+//	check, lookup ──Notify──▶ Mail: waits in the person's record
+//	                            ├─ Outbox: Take ─▶ Pusher.Push ─▶ Settle
+//	                            └─ or the person's next message takes it
 //
 // A message that comes again, by its Key, gets the same answer and costs
 // nothing. Messages of one person are handled one at a time, in order; of
@@ -33,6 +43,7 @@
 // message.go, session.go and input.go for the words; engine.go, form.go,
 // question.go and answer.go for the dialogue; show.go for what a report looks
 // like; text_zh.go and text_en.go for every sentence; then turn.go, work.go and
-// records.go for how it is kept. What a message means is package nlu's to say,
+// records.go for how it is kept; notice.go, mail.go, waiting.go and tell.go for
+// what is told without asking. What a message means is package nlu's to say,
 // what a plate is package plate's, and what a query may cost package lookup's.
 package bot

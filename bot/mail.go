@@ -151,14 +151,17 @@ func (m *Mail) Release(tx storage.Tx, u UserID, v Vehicle) error {
 }
 
 // Take hands out what a parcel holds, for the outbox to send: nil when somebody
-// else has it. From then on it is the parcel's, and a second try gets the same
+// else has it, or the person is gone. From then on it is the parcel's, and a second try gets the same
 // again, until Settle.
 func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) {
 	err = m.store.Update(ctx, []string{userKey(p.User)}, func(tx storage.Tx) error {
 		replies = nil
 		r, err := load(tx, p.User)
-		if err != nil || !r.known {
+		switch {
+		case err != nil || !r.known:
 			return err
+		case r.Gone: // another parcel found that out
+			return m.settle(tx, r, p, PersonGone)
 		}
 		if p.Turn == "" {
 			if waits := r.pack(p.ID, m.now()); len(waits) > 0 {
@@ -190,6 +193,10 @@ func (m *Mail) Settle(tx storage.Tx, p Parcel, d Delivery) error {
 	if err != nil || !r.known {
 		return err
 	}
+	return m.settle(tx, r, p, d)
+}
+
+func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 	r.Gone = r.Gone || d == PersonGone
 	if p.Turn != "" {
 		if t := r.turn(p.Turn); t != nil && t.Taken == pushing {
@@ -200,9 +207,8 @@ func (m *Mail) Settle(tx storage.Tx, p Parcel, d Delivery) error {
 		}
 		return r.save(tx, p.User)
 	}
-	again := r.unpack(p.ID, d)
-	if again {
-		err = m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
+	if r.unpack(p.ID, d) {
+		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
 		if err != nil {
 			return err
 		}

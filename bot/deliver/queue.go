@@ -3,8 +3,9 @@
 //
 //	bot.Mail ──Post──▶ "send"    a lane a person: late answers, alarms, and
 //	                             notices in daytime, in order
-//	                 ▶ "digest"  a lane a person: what is decided in quiet hours,
-//	                             one job a morning, so that it holds up no answer
+//	                 ▶ "digest"  a lane a person: what has to wait and is to hold
+//	                             up no answer. What is decided in quiet hours is
+//	                             one job a morning
 //	Work: Take ──▶ Pusher.Push ──▶ Settle
 //
 // What is sent stays in the person's record until Settle; a parcel only names
@@ -23,8 +24,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -70,11 +69,6 @@ type Queue struct {
 	channels map[string]*channel
 }
 
-type channel struct {
-	pusher bot.Pusher
-	pace   *rate.Limiter
-}
-
 var _ bot.Outbox = (*Queue)(nil)
 
 // New makes a Queue. Work must run somewhere for anything to be sent.
@@ -101,12 +95,9 @@ func New(c Config) *Queue {
 // Add lets people of a channel be reached. Adapters need the bot, and the bot
 // this Queue: so they are added after it was made.
 func (q *Queue) Add(name string, c Channel) {
-	if c.Rate == 0 {
-		c.Rate = DefaultRate
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.channels[name] = &channel{pusher: c.Pusher, pace: rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate)))}
+	q.channels[name] = newChannel(c)
 }
 
 // of is the channel of a person, nil when there is none.
@@ -130,7 +121,7 @@ func (q *Queue) Post(tx storage.Tx, p bot.Parcel) error {
 		p.At = now
 	}
 	if end, quiet := q.quiet(p, p.At); quiet {
-		return q.postDigest(tx, p.User, end)
+		return enqueue(tx, digestQueue, q.digest(p.User, end))
 	}
 	return enqueue(tx, sendQueue, p)
 }
@@ -151,11 +142,9 @@ const (
 	mostSpread = 10 * time.Minute
 )
 
-// postDigest enqueues the one digest that a person gets after end.
-func (q *Queue) postDigest(tx storage.Tx, u bot.UserID, end time.Time) error {
-	return enqueue(tx, digestQueue, bot.Parcel{
-		User: u, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(u)), Digest: true,
-	})
+// digest is the one that a person gets after end.
+func (q *Queue) digest(u bot.UserID, end time.Time) bot.Parcel {
+	return bot.Parcel{User: u, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(u)), Digest: true}
 }
 
 // spread is the person's own place in the morning, always the same.

@@ -65,11 +65,8 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	if ch == nil { // the channel was switched off
 		return w.settle(done, p, bot.Parked)
 	}
-	if end, quiet := w.q.quiet(p, w.q.cfg.Now()); quiet {
-		return w.postpone(j, done, p, end)
-	}
-	if !p.Awake && p.Turn == "" && !w.paced(ctx, ch) {
-		return storage.Snooze(time.Second)
+	if due := w.due(ch, j, p); due != nil {
+		return w.postpone(j, done, p, *due)
 	}
 	replies, err := w.box.Take(ctx, p)
 	if err != nil || len(replies) == 0 {
@@ -80,11 +77,23 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	return w.conclude(ctx, j.ID, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
 }
 
-// paced waits for the channel's turn; false: too many are waiting.
-func (w *worker) paced(ctx context.Context, ch *channel) bool {
-	ctx, cancel := context.WithTimeout(ctx, pushTime)
-	defer cancel()
-	return ch.pace.Wait(ctx) == nil
+// due is the parcel as it is to be sent later, nil when it may be sent now.
+// After a long stop something can become due in quiet hours; and of many
+// notices each waits for its turn.
+func (w *worker) due(ch *channel, j storage.Job, p bot.Parcel) *bot.Parcel {
+	now := w.q.cfg.Now()
+	if p.Awake || p.Turn != "" {
+		return nil
+	}
+	if end, quiet := w.q.quiet(p, now); quiet {
+		later := w.q.digest(p.User, end)
+		return &later
+	}
+	if d := ch.turn(j.ID, now); d > 0 {
+		p.At = now.Add(d)
+		return &p
+	}
+	return nil
 }
 
 // conclude ends a parcel by what its push returned, or has it tried again.
@@ -125,19 +134,18 @@ func (w *worker) settle(done storage.Done, p bot.Parcel, d bot.Delivery) error {
 	return err
 }
 
-// postpone moves what became due in quiet hours, after a long stop, to the
-// morning. A digest waits where it is; anything else moves to the digests, so
-// that it does not hold up answers.
-func (w *worker) postpone(j storage.Job, done storage.Done, p bot.Parcel, end time.Time) error {
+// postpone has a parcel sent later. One that stands among the digests waits
+// there; any other moves there, so that it does not hold up answers.
+func (w *worker) postpone(j storage.Job, done storage.Done, now, later bot.Parcel) error {
 	if j.Queue == digestQueue {
-		return storage.Snooze(end.Add(spread(p.User)).Sub(w.q.cfg.Now()))
+		return storage.Snooze(later.At.Sub(w.q.cfg.Now()))
 	}
-	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error {
-		// What an earlier try has taken is the digest's to take.
-		if err := w.box.Settle(tx, p, bot.PutOff); err != nil {
+	err := done([]string{bot.UserKey(later.User)}, func(tx storage.Tx) error {
+		// What an earlier try has taken is the other parcel's to take.
+		if err := w.box.Settle(tx, now, bot.PutOff); err != nil {
 			return err
 		}
-		return w.q.postDigest(tx, p.User, end)
+		return enqueue(tx, digestQueue, later)
 	})
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
