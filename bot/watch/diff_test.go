@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/weizhangbot/weizhangbot/bot"
 )
 
@@ -164,6 +166,41 @@ func TestHundredsOfRows(t *testing.T) {
 	if len(known) != 100+mostLeft {
 		t.Fatalf("%d rows are remembered", len(known))
 	}
+}
+
+// Whatever is known and whatever comes: the same answer once more is no news,
+// nothing is told of twice, and what went in is left as it was.
+func TestDiffSettles(t *testing.T) {
+	pick := func(t *rapid.T, from ...string) string { return rapid.SampledFrom(from).Draw(t, "text") }
+	violation := rapid.Custom(func(t *rapid.T) bot.Violation {
+		spelt := rapid.SampledFrom([][2]string{{"停车", ""}, {"停车", "1039"}, {"1039:停车", ""}, {"闯红灯", ""}, {"闯红灯", "1625"}}).Draw(t, "act")
+		return v(8+rapid.IntRange(0, 1).Draw(t, "hour"), pick(t, "路口", "大桥"), spelt[0], code(spelt[1]), archive(pick(t, "", "", "1", "2")),
+			in(rapid.SampledFrom([]bot.State{bot.Open, bot.Decided, bot.StateUnknown}).Draw(t, "state")))
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var known []row
+		for i := range rapid.IntRange(1, 8).Draw(t, "answers") {
+			r := bot.Report{Violations: rapid.SliceOfN(violation, 0, 6).Draw(t, "rows"), At: day(i)}
+			misses := rapid.Bool().Draw(t, "misses")
+			before := asJSON([]any{known, r})
+			next, n, changed := diff(known, r, misses)
+			if after := asJSON([]any{known, r}); after != before {
+				t.Fatalf("was %s, is %s", before, after)
+			}
+			if !changed && asJSON(next) != asJSON(known) {
+				t.Fatalf("changed without saying so: %s", asJSON(next))
+			}
+			for _, l := range [][]bot.Violation{n.New, n.Decided, n.Gone} {
+				if len(l) > max(len(known), len(r.Violations)) {
+					t.Fatal("more is told than there is")
+				}
+			}
+			if again, n, _ := diff(next, r, misses); !n.empty() {
+				t.Fatalf("once more: %q, and %s for %s", spell(n), asJSON(again), asJSON(next))
+			}
+			known = next
+		}
+	})
 }
 
 func TestCutCode(t *testing.T) {

@@ -65,7 +65,7 @@ func (d *Desk) drain(ctx context.Context, bucket string, take func(storage.Tx, s
 				return err
 			}
 			for _, kv := range due {
-				if _, name, err := splitDue(kv.Key); err != nil || !slices.Contains(keys, vehicleKey(name)) {
+				if name, err := dueName(kv.Key); err != nil || !slices.Contains(keys, vehicleKey(name)) {
 					continue // it came meanwhile: next time round
 				}
 				if err := errors.Join(take(tx, kv), tx.Put(bucket, kv.Key, nil)); err != nil {
@@ -84,7 +84,7 @@ func (d *Desk) drain(ctx context.Context, bucket string, take func(storage.Tx, s
 func lockedBy(due []storage.KV) ([]string, error) {
 	keys := []string{dispatchKey}
 	for _, kv := range due {
-		_, name, err := splitDue(kv.Key)
+		name, err := dueName(kv.Key)
 		if err != nil {
 			return nil, err
 		}

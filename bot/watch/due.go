@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 	"time"
 
@@ -99,13 +98,12 @@ func lot(most time.Duration) time.Duration {
 	return rand.N(max(most, 1)) //nolint:gosec // see above
 }
 
-// splitDue takes a key of the due index apart.
-func splitDue(key string) (at time.Time, name string, err error) {
-	segment, rest, _ := strings.Cut(key, "/")
+// dueName is V in a key of an index by time.
+func dueName(key string) (string, error) {
+	_, rest, _ := strings.Cut(key, "/")
 	name, _, found := strings.Cut(rest, "/")
-	us, err := strconv.ParseInt(strings.TrimPrefix(segment, "~"), 16, 64)
-	if !found || err != nil {
-		return time.Time{}, "", fmt.Errorf("watch: a key of an index: %w", storage.ErrCorrupt)
+	if !found {
+		return "", fmt.Errorf("watch: a key of an index: %w", storage.ErrCorrupt)
 	}
-	return time.UnixMicro(us), name, nil
+	return name, nil
 }

@@ -212,7 +212,8 @@ func TestAsk(t *testing.T) {
 			return w.desk.ask(context.Background(), storage.Job{ID: id, Attempt: attempt}, o, l)
 		}
 		w.police.fails(storage.Snooze(time.Minute))
-		if _, err := ask("a", 1); err != storage.Snooze(time.Minute) {
+		_, err = ask("a", 1)
+		if pause, ok := storage.Snoozed(err); !ok || pause != time.Minute {
 			t.Errorf("snooze: %v", err)
 		}
 		w.police.fails(&bot.Error{Kind: bot.Unsaved, Again: true})
@@ -325,7 +326,7 @@ func TestRecordsOfLater(t *testing.T) {
 			if _, _, err := splitState(key); err == nil {
 				t.Errorf("state %q", key)
 			}
-			if _, _, err := splitDue(key); err == nil {
+			if _, err := dueName(key); err == nil {
 				t.Errorf("due %q", key)
 			}
 		}
