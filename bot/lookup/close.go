@@ -38,6 +38,11 @@ func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 		if _, err := b.sweep(sweepAtOnce); err != nil {
 			return err
 		}
+		if a.State == done || a.Kind == bot.WrongData {
+			if err := b.tx.Put(goodBucket, key, nil); err != nil {
+				return err
+			}
+		}
 		return b.keepUnlessOpen(key, a)
 	})
 	return a, stored(err)

@@ -146,6 +146,51 @@ func TestRequestIsPaidOnce(t *testing.T) {
 	s.wantsCalls(2)
 }
 
+// A person's request of more than a month ago is not paid for: whether it was
+// before, nobody knows. A check that was due then is.
+func TestOldRequests(t *testing.T) {
+	s := newStory(t, Config{})
+	wish, due := s.wish("a", "苏E11111"), check(s.wish("a", "苏E22222"), 80)
+	s.wait(31 * 24 * time.Hour)
+	s.wants(wish, bot.Uncertain)
+	s.wants(due, "")
+	s.wantsCalls(1)
+}
+
+// What failed for free serves nobody but who asked: somebody who has waited since
+// before it is not told that it still fails.
+func TestFreeFailureServesNobodyElse(t *testing.T) {
+	for name, code := range map[string]int{"internal": 225608, "maintenance": 225605, "out of order": 10020, "network": 225603} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, Config{})
+			waiting := s.wish("a", "苏E11111")
+			s.wait(time.Minute)
+			s.juhe.Set(juhetest.Faults{ForceCode: code})
+			own := s.wish("b", "苏E11111")
+			failed := s.ask(own)
+			if code == 225608 {
+				s.wants(own, failed)
+				s.wantsCalls(1)
+			}
+			s.juhe.Set(juhetest.Faults{})
+			s.wait(time.Hour)
+			s.wants(waiting, "")
+			s.wantsCalls(2)
+		})
+	}
+}
+
+// What failed and may have cost something serves those who asked before it.
+func TestPaidFailureServesAll(t *testing.T) {
+	s := newStory(t, Config{})
+	waiting := s.wish("a", "苏E11111")
+	s.wait(time.Minute)
+	s.juhe.Set(juhetest.Faults{Nonsense: juhetest.NonsenseHTML})
+	s.wants(s.wish("b", "苏E11111"), bot.Interrupted)
+	s.wants(waiting, bot.Interrupted)
+	s.wantsCalls(1)
+}
+
 // What was free and passing may be asked again under the same name, as often as
 // the job queue does.
 func TestRetries(t *testing.T) {

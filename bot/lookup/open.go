@@ -22,9 +22,8 @@ func (d *Desk) open(ctx context.Context, key string, r bot.Request, closed error
 		if err != nil {
 			return err
 		}
-		if settled = known && a.settles(r, b.now, d.cacheFor); settled {
-			c.answer = a
-			return nil
+		if c.answer, settled, err = b.remembered(key, a, known, r); err != nil || settled {
+			return err
 		}
 		c, err = b.admit(key, a, r, closed)
 		if errors.As(err, &refusal) {
@@ -33,7 +32,7 @@ func (d *Desk) open(ctx context.Context, key string, r bot.Request, closed error
 		if err != nil {
 			return err
 		}
-		return b.enter(key, &c)
+		return b.enter(key, a, &c)
 	})
 	if _, later := storage.Snoozed(err); later {
 		return call{}, false, err
@@ -57,6 +56,27 @@ func (b *books) current(key string) (a answer, known bool, err error) {
 		return a, known, storage.Snooze(handover)
 	}
 	return a, known, b.giveUp(key, &a)
+}
+
+// remembered is the answer to r, if one is kept: what came of r itself, or a good
+// one that will do, or else what came of the last call, a.
+func (b *books) remembered(key string, a answer, known bool, r bot.Request) (answer, bool, error) {
+	settles := known && a.settles(r, b.now, b.desk.cacheFor)
+	if settles && a.Request == r.ID {
+		return a, true, nil
+	}
+	if known && a.State == done {
+		return a, settles, nil
+	}
+	var good answer
+	ok, err := get(b.tx, goodBucket, key, &good)
+	if err != nil {
+		return a, false, err
+	}
+	if ok && good.settles(r, b.now, b.desk.cacheFor) {
+		return good, true, nil
+	}
+	return a, settles, nil
 }
 
 // abandoned tells whether the process that opened a call is gone. It holds for
@@ -98,9 +118,15 @@ func (b *books) admit(key string, last answer, r bot.Request, closed error) (c c
 	return c, b.affords(r)
 }
 
-// enter writes down a call that is about to leave.
-func (b *books) enter(key string, c *call) error {
+// enter writes down a call that is about to leave. last is what is known so far;
+// a good answer is put aside, for the case that the call brings none.
+func (b *books) enter(key string, last answer, c *call) error {
 	r := c.request
+	if last.State == done {
+		if err := b.putUntil(goodBucket, key, last.Until, last); err != nil {
+			return err
+		}
+	}
 	c.answer = answer{
 		State: open, Request: r.ID, Owner: b.desk.self, At: b.now, City: r.Rule.Name,
 		Until: b.now.Add(lease), Ledger: ledgerKey(b.now, r.ID),

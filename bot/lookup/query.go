@@ -14,14 +14,25 @@ import (
 
 // Stored implements bot.Desk.
 func (d *Desk) Stored(tx storage.Tx, at time.Time, v bot.Vehicle) (bot.Report, bool, error) {
-	var a answer
-	ok, err := get(tx, answerBucket, digest(v), &a)
-	if err != nil || !ok || a.State != done || !a.Until.After(at) {
+	a, ok, err := goodAnswer(tx, digest(v))
+	if err != nil || !ok || !a.Until.After(at) {
 		return bot.Report{}, false, err
 	}
 	report := a.report(v)
 	report.Cached = true
 	return report, a.young(at, d.cacheFor), nil
+}
+
+// goodAnswer is the last report for a vehicle and digits, also when asking anew
+// has failed since.
+func goodAnswer(tx storage.Tx, key string) (a answer, ok bool, err error) {
+	for _, bucket := range []string{answerBucket, goodBucket} {
+		a = answer{}
+		if ok, err = get(tx, bucket, key, &a); err != nil || ok && a.State == done {
+			return a, ok, err
+		}
+	}
+	return answer{}, false, nil
 }
 
 // Query implements bot.Desk. Beside *bot.Error it may return a storage.Snooze:

@@ -12,7 +12,10 @@ import (
 	"github.com/weizhangbot/weizhangbot/juhe"
 )
 
-const answerBucket = "answer" // digest of vehicle and digits → answer
+const (
+	answerBucket = "answer" // digest of vehicle and digits → answer: the last call
+	goodBucket   = "good"   // likewise → answer: a good one that the last call did not renew
+)
 
 const (
 	// lease is how long a call belongs to the process that opened it: longer
@@ -48,8 +51,9 @@ type answer struct {
 	Code    int       `json:"code,omitempty"` // Juhe's error_code
 	Kind    bot.Kind  `json:"kind,omitempty"` // with failed
 	Again   bool      `json:"again,omitempty"`
-	Why     string    `json:"why,omitempty"` // for the log
-	Raw     []byte    `json:"raw,omitempty"` // as received: what was paid for is never lost to a bug
+	Free    bool      `json:"free,omitempty"` // with failed: it surely cost nothing
+	Why     string    `json:"why,omitempty"`  // for the log
+	Raw     []byte    `json:"raw,omitempty"`  // as received: what was paid for is never lost to a bug
 	// Rows are Raw, read. Reading it again for everybody would take the time of
 	// the one writer.
 	Rows []bot.Violation `json:"rows,omitempty"`
@@ -65,6 +69,7 @@ func (a *answer) settle(err error) {
 		return
 	}
 	a.State, a.Kind, a.Why = failed, bot.Broken, err.Error()
+	a.Free = juhe.ChargeOf(err) == juhe.Free
 	if e, ok := errors.AsType[*bot.Error](failure(err)); ok {
 		a.Kind, a.Again = e.Kind, e.Again
 	}
@@ -76,16 +81,17 @@ func (a *answer) settle(err error) {
 // settles tells whether a is the answer to r, so that nothing is asked: it is
 // r's own, or younger than r, or young enough.
 func (a answer) settles(r bot.Request, now time.Time, cacheFor time.Duration) bool {
-	if a.State == failed && (a.Again || a.Kind == bot.Maintenance) {
+	own, wrong := a.Request == r.ID, a.Kind == bot.WrongData
+	switch {
+	case a.State == failed && (a.Again || a.Kind == bot.Maintenance):
 		// It was free; the job queue asks again, or what is known of the city
 		// decides.
 		return false
-	}
-	if a.Request == r.ID || !a.At.Before(r.At) {
+	case a.State == failed && a.Free && !wrong:
+		return own // others ask for themselves: it costs nothing, and may have passed
+	case own || !a.At.Before(r.At):
 		return true
-	}
-	switch {
-	case a.State == failed && a.Kind == bot.WrongData:
+	case a.State == failed && wrong:
 		return a.young(now, wrongFor)
 	case a.State == done && !r.Refresh:
 		return a.young(now, cacheFor)

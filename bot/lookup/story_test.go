@@ -70,6 +70,7 @@ func (s *story) open() {
 	if s.store, err = sealed.New(context.Background(), file, make([]byte, sealed.KeySize)); err != nil {
 		s.t.Fatal(err)
 	}
+	s.store = guarded{s.store, s.t}
 	s.config.Store, s.config.Alone = s.store, true
 	s.Desk = New(s.config)
 }
@@ -200,7 +201,7 @@ func (s *story) today() (day bot.DayCosts, c bot.Costs) {
 
 // allBuckets are those the desk keeps records in.
 var allBuckets = []string{
-	answerBucket, expiryBucket, ledgerBucket, askedBucket, strikeBucket, rightBucket,
+	answerBucket, goodBucket, expiryBucket, ledgerBucket, askedBucket, strikeBucket, rightBucket,
 	outageBucket, dayBucket, monthBucket, paidBucket, sparedBucket,
 }
 

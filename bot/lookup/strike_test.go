@@ -12,12 +12,12 @@ import (
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
 
-// guarded is a car that insists on its digits: 654321 and 123456.
-const guarded = "苏E00A01"
+// stubborn is a car that insists on its digits: 654321 and 123456.
+const stubborn = "苏E00A01"
 
-func newGuarded(t *testing.T) *story {
+func newStubborn(t *testing.T) *story {
 	s := newStory(t, Config{})
-	s.juhe.AddCar(juhetest.Car{Plate: guarded, Engine: "B48654321", VIN: "LSVAA11111D123456"})
+	s.juhe.AddCar(juhetest.Car{Plate: stubborn, Engine: "B48654321", VIN: "LSVAA11111D123456"})
 	return s
 }
 
@@ -93,13 +93,13 @@ func TestStrikes(t *testing.T) {
 	}
 	for name, tries := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := newGuarded(t)
+			s := newStubborn(t)
 			for i, try := range tries {
 				s.wait(try.wait)
 				if err := s.Sweep(context.Background()); err != nil {
 					t.Fatal(err)
 				}
-				r := with(s.wish(try.by, guarded), try.engine)
+				r := with(s.wish(try.by, stubborn), try.engine)
 				if try.check {
 					r = check(r, 80)
 				}
@@ -114,26 +114,26 @@ func TestStrikes(t *testing.T) {
 
 // Wrong digits that cost nothing count as well: otherwise guessing were free.
 func TestFreeStrikes(t *testing.T) {
-	s := newGuarded(t)
+	s := newStubborn(t)
 	s.juhe.Set(juhetest.Faults{WrongDigitsCode: 225607})
-	s.wants(with(s.wish("a", guarded), "111111"), bot.WrongData)
+	s.wants(with(s.wish("a", stubborn), "111111"), bot.WrongData)
 	s.juhe.Set(juhetest.Faults{})
-	s.wants(with(s.wish("b", guarded), "222222"), bot.WrongData)
-	kind, after := s.askAfter(with(s.wish("c", guarded), "654321"))
+	s.wants(with(s.wish("b", stubborn), "222222"), bot.WrongData)
+	kind, after := s.askAfter(with(s.wish("c", stubborn), "654321"))
 	if kind != bot.Locked || after != 24*time.Hour {
 		t.Errorf("%q after %v, want locked for a day", kind, after)
 	}
 	s.restart()
-	s.wants(with(s.wish("c", guarded), "654321"), bot.Locked)
+	s.wants(with(s.wish("c", stubborn), "654321"), bot.Locked)
 }
 
 // A plate is locked in its type: the large car of the same number is another.
 func TestLockIsOfPlateAndType(t *testing.T) {
-	s := newGuarded(t)
+	s := newStubborn(t)
 	for _, engine := range []string{"111111", "222222"} {
-		s.wants(with(s.wish("a", guarded), engine), bot.WrongData)
+		s.wants(with(s.wish("a", stubborn), engine), bot.WrongData)
 	}
-	large := with(s.wish("a", guarded), "333333")
+	large := with(s.wish("a", stubborn), "333333")
 	large.Vehicle.Type = "01"
 	s.wants(large, bot.WrongData)
 	other := s.wish("a", "苏E00A02")
@@ -142,28 +142,28 @@ func TestLockIsOfPlateAndType(t *testing.T) {
 
 // Digits that were right and are not any more lose their standing.
 func TestDigitsThatChanged(t *testing.T) {
-	s := newGuarded(t)
-	s.wants(with(s.wish("a", guarded), "654321"), "")
-	s.juhe.AddCar(juhetest.Car{Plate: guarded, Engine: "B48999999", VIN: "LSVAA11111D123456"})
+	s := newStubborn(t)
+	s.wants(with(s.wish("a", stubborn), "654321"), "")
+	s.juhe.AddCar(juhetest.Car{Plate: stubborn, Engine: "B48999999", VIN: "LSVAA11111D123456"})
 	s.wait(time.Minute)
-	s.wants(again(with(s.wish("a", guarded), "654321")), bot.WrongData)
-	s.wants(with(s.wish("a", guarded), "111111"), bot.WrongData)
+	s.wants(again(with(s.wish("a", stubborn), "654321")), bot.WrongData)
+	s.wants(with(s.wish("a", stubborn), "111111"), bot.WrongData)
 	s.wait(24 * time.Hour)
-	s.wants(with(s.wish("b", guarded), "654321"), bot.WrongData)
-	s.wants(with(s.wish("b", guarded), "222222"), bot.WrongData)
-	s.wants(with(s.wish("b", guarded), "654321"), bot.WrongData) // known by now
-	s.wants(with(s.wish("b", guarded), "333333"), bot.Locked)
+	s.wants(with(s.wish("b", stubborn), "654321"), bot.WrongData)
+	s.wants(with(s.wish("b", stubborn), "222222"), bot.WrongData)
+	s.wants(with(s.wish("b", stubborn), "654321"), bot.WrongData) // known by now
+	s.wants(with(s.wish("b", stubborn), "333333"), bot.Locked)
 }
 
 // Guessers who come all at once, on two machines, get no more than two guesses.
 func TestGuessingAtOnce(t *testing.T) {
-	s := newGuarded(t)
+	s := newStubborn(t)
 	desks := []*Desk{s.Desk, s.another()}
 	s.line.hold, s.line.held = make(chan struct{}), make(chan struct{}, 20)
 	kinds := make(chan bot.Kind, 20)
 	var wg sync.WaitGroup
 	for i := range 20 {
-		r := with(s.wish(fmt.Sprint("p", i), guarded), fmt.Sprintf("11%04d", i))
+		r := with(s.wish(fmt.Sprint("p", i), stubborn), fmt.Sprintf("11%04d", i))
 		wg.Go(func() {
 			_, err := desks[i%2].Query(context.Background(), r)
 			kind, _ := kindOf(err)
@@ -181,32 +181,32 @@ func TestGuessingAtOnce(t *testing.T) {
 	wg.Wait()
 	s.line.hold = nil
 	s.wantsCalls(2)
-	s.wants(with(s.wish("late", guarded), "654321"), bot.Locked)
+	s.wants(with(s.wish("late", stubborn), "654321"), bot.Locked)
 }
 
 // A guess whose process died holds up others no longer than a call may take.
 func TestGuessOfADeadProcess(t *testing.T) {
-	s := newGuarded(t)
+	s := newStubborn(t)
 	s.line.set("before")
-	s.wants(with(s.wish("a", guarded), "111111"), died)
+	s.wants(with(s.wish("a", stubborn), "111111"), died)
 	s.restart()
-	s.wants(with(s.wish("b", guarded), "333333"), bot.WrongData)
-	s.wants(with(s.wish("b", guarded), "444444"), snooze)
+	s.wants(with(s.wish("b", stubborn), "333333"), bot.WrongData)
+	s.wants(with(s.wish("b", stubborn), "444444"), snooze)
 	s.wait(lease)
-	s.wants(with(s.wish("b", guarded), "444444"), bot.WrongData)
+	s.wants(with(s.wish("b", stubborn), "444444"), bot.WrongData)
 }
 
 // The store knows digits and plates by digests only, and forgets them.
 func TestStrikesArePrivateAndPass(t *testing.T) {
-	s := newGuarded(t)
-	s.wants(with(s.wish("a", guarded), "654321"), "")
-	s.wants(with(s.wish("a", guarded), "111111"), bot.WrongData)
-	s.wants(with(s.wish("a", guarded), "222222"), bot.WrongData)
+	s := newStubborn(t)
+	s.wants(with(s.wish("a", stubborn), "654321"), "")
+	s.wants(with(s.wish("a", stubborn), "111111"), bot.WrongData)
+	s.wants(with(s.wish("a", stubborn), "222222"), bot.WrongData)
 	for key, value := range s.dump() {
 		if strings.HasPrefix(key, answerBucket) {
 			continue // holds what was answered, sealed
 		}
-		for _, secret := range []string{guarded, "00A01", "654321", "111111", "222222", "test:a"} {
+		for _, secret := range []string{stubborn, "00A01", "654321", "111111", "222222", "test:a"} {
 			if strings.Contains(key+value, secret) {
 				t.Errorf("%s = %s names %s", key, value, secret)
 			}
