@@ -145,8 +145,8 @@ func (w *world) open(ctx context.Context) (err error) {
 	}
 	w.bot = bot.New(bot.Config{
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
-		Vehicles: vehicles, Messages: w.config.Limits.MessagesPerUserPerMinute, Every: w.config.Push.Every, Fault: w.fault,
-		Admins: w.config.admins(), Price: w.config.Juhe.Price,
+		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
+		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
 	})
 	return nil
 }
