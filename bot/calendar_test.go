@@ -89,6 +89,34 @@ func each(found []property, name string) (values []string) {
 	return values
 }
 
+// A checker that cannot refuse checks nothing.
+func TestPropertiesRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"a bare line feed":       "BEGIN:VCALENDAR\nEND:VCALENDAR\r\n",
+		"no last line end":       "BEGIN:VCALENDAR\r\nEND:VCALENDAR",
+		"a long line":            "SUMMARY:" + strings.Repeat("x", 68) + "\r\n",
+		"a line cut in a letter": "SUMMARY:\xe6\r\n \xb2\xaa\r\n",
+		"a control":              "SUMMARY:a\tb\r\n",
+		"no property":            "SUMMARY\r\n",
+		"a name in small":        "summary:x\r\n",
+		"not closed":             "BEGIN:VCALENDAR\r\n",
+		"closed crosswise":       "BEGIN:A\r\nBEGIN:B\r\nEND:A\r\nEND:B\r\n",
+		"closed and never begun": "END:A\r\n",
+	} {
+		if found, err := properties(text); err == nil {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+	for _, text := range []string{"a,b", "a;b", `a\`, `a\x`} {
+		if got, err := unescaped(text); err == nil {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	if got, err := unescaped(`a\,b\;c\\d\ne`); err != nil || got != "a,b;c\\d\ne" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestInspectionCalendar(t *testing.T) {
 	at := time.Date(2026, 11, 23, 1, 30, 0, 0, time.UTC)
 	fleet := aFleet(t)

@@ -152,16 +152,19 @@ func (c *clerk) plate(row rosterRow) (number, hpzl string, ok bool) {
 // typeOf reads a type as code, in words, or as a spreadsheet leaves it: without
 // the zero in front. "" is none.
 func typeOf(s string) (hpzl string, known bool) {
-	switch strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(s, "号牌"), "汽车")) {
+	for _, noun := range []string{"号牌", "汽车", " car", " vehicle"} {
+		s = strings.TrimSuffix(s, noun)
+	}
+	switch strings.ToLower(s) {
 	case "":
 		return "", true
 	case "02", "2", "小型", "蓝牌", "small":
 		return "02", true
 	case "01", "1", "大型", "黄牌", "large":
 		return "01", true
-	case "52", "小型新能源", "绿牌", "small_nev", "small new energy", "small new-energy car":
+	case "52", "小型新能源", "绿牌", "small_nev", "small new energy", "small new-energy":
 		return "52", true
-	case "51", "大型新能源", "黄绿牌", "large_nev", "large new energy", "large new-energy car":
+	case "51", "大型新能源", "黄绿牌", "large_nev", "large new energy", "large new-energy":
 		return "51", true
 	}
 	return "", false
@@ -244,6 +247,11 @@ func (v Vehicle) bare() Vehicle { return Vehicle{Plate: v.Plate, Type: v.Type} }
 // compare drops the entries that are saved just so, and refuses those that may
 // not be saved.
 func (c *clerk) compare(tx storage.Tx, u UserID) error {
+	r, err := load(tx, u)
+	if err != nil {
+		return err
+	}
+	c.report.Silent = r.Gone || r.Session.Seen.IsZero()
 	cars, err := collect(tx, c.fleet.now(), c.fleet.Watch, u)
 	if err != nil {
 		return err

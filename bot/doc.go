@@ -9,11 +9,14 @@
 //	Step               (Session, Input) → (Session, []Effect): the dialogue itself, pure
 //	Bot                one Message in, an Answer out: the shell round Step
 //	Desk               the port to the outside: rules (free) and queries (paid)
-//	Inspection         when the periodic inspection is due, by rule or as told
-//	Fleet              what an operator does: cars in, cars out, what it costs
+//	Watch              the port to what is checked by itself; bot/watch is one
 //	Notice, Alarm      what a person, or an admin, is told without asking
 //	Mail, Parcel       where that waits, and the name under which it is sent
 //	Outbox, Pusher     the ports that decide when to send, and that know how
+//	Invitation         a code that shares one car, once
+//	Retry              a query that waits until its city answers again
+//	Inspection         when the periodic inspection is due, by rule or as told
+//	Fleet              what an operator does: cars in, cars out, what it costs
 //	Kind, UserText     what went wrong, and the sentence for it
 //
 // # One turn
@@ -41,9 +44,12 @@
 // # Reading order
 //
 // message.go, session.go and input.go for the words; engine.go, form.go,
-// question.go and answer.go for the dialogue; show.go for what a report looks
-// like; text_zh.go and text_en.go for every sentence; then turn.go, work.go and
-// records.go for how it is kept; notice.go, mail.go, waiting.go and tell.go for
-// what is told without asking. What a message means is package nlu's to say,
+// question.go and answer.go for the dialogue of a query; garage.go, keep.go,
+// pointing.go, cars.go, share.go and inspecting.go for that of saved cars; show.go
+// for what a report looks like; text_zh.go, text_en.go and their _cars.go for
+// every sentence; then turn.go, work.go and records.go for how it is kept, and
+// keeping.go, invite.go and retry.go for what is arranged with a saved car;
+// notice.go, mail.go, waiting.go and tell.go for what is told without asking.
+// What a message means is package nlu's to say,
 // what a plate is package plate's, and what a query may cost package lookup's.
 package bot

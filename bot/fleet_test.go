@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,23 @@ func imported(t testing.TB, f *bot.Fleet, o bot.ImportOrder) bot.ImportReport {
 	}
 	return r
 }
+
+// sayTo talks to a bot; it returns the text of the answer.
+func sayTo(t testing.TB, b *bot.Bot) func(u bot.UserID, text string) string {
+	n := 0
+	return func(u bot.UserID, text string) string {
+		t.Helper()
+		n++
+		answer, err := b.Handle(t.Context(), bot.Message{User: u, Key: fmt.Sprint("say", n), Text: text})
+		if err != nil || len(answer.Replies) == 0 {
+			t.Fatalf("%q: %+v, %v", text, answer, err)
+		}
+		return answer.Replies[0].Text
+	}
+}
+
+// invitation is the code in an invitation.
+var invitation = regexp.MustCompile(`[A-Z0-9]{4}-[A-Z0-9]{4}`)
 
 func brief(faults []bot.ImportFault) string {
 	var b strings.Builder
@@ -275,6 +293,99 @@ func TestImportOfAFleet(t *testing.T) {
 	f.Every = 48 * time.Hour
 	if got := imported(t, f, bot.ImportOrder{Table: []byte(twoCars), DryRun: true}); got.Checks != 7 {
 		t.Errorf("two cars every two days: %d checks a week, want 7", got.Checks)
+	}
+}
+
+// A car that somebody shares with the person is not theirs to change.
+func TestImportLeavesSharedCars(t *testing.T) {
+	f, desk, watch := aFleet(t)
+	imported(t, f, bot.ImportOrder{Table: []byte(twoCars)})
+	say := sayTo(t, bot.New(bot.Config{Store: f.Store, Desk: desk, Watch: watch, Now: f.Now}))
+	code := invitation.FindString(say(owner, "邀请 沪C12345"))
+	if code == "" || !strings.Contains(say("telegram:2", "邀请码 "+code), "沪C12345") {
+		t.Fatal("the car was not shared")
+	}
+	r, err := f.Import(t.Context(), bot.ImportOrder{User: "telegram:2", Table: []byte(twoCars), SkipFaulty: true})
+	if err != nil || brief(r.Faults) != "2 shared" || r.Imported != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A store that fails in the middle of a fleet leaves whole batches, and the same
+// table again completes it.
+func TestImportGoesOnAfterAFailure(t *testing.T) {
+	f, _, watch := aFleet(t)
+	whole := f.Store
+	f.Store = &filling{Store: whole, after: 1}
+	var b strings.Builder
+	b.WriteString("plate,engine,vin\n")
+	for i := range 250 {
+		fmt.Fprintf(&b, "沪C%05d,123456,654321\n", i)
+	}
+	o := bot.ImportOrder{User: owner, Table: []byte(b.String())}
+	if r, err := f.Import(t.Context(), o); !errors.Is(err, storage.ErrFull) || r.Imported != 100 {
+		t.Errorf("the first: %d imported, %v", r.Imported, err)
+	}
+	f.Store = whole
+	r, err := f.Import(t.Context(), o)
+	if err != nil || r.Already != 100 || r.Imported != 150 || len(watch.cars) != 250 {
+		t.Errorf("the second: %+v, %v, %d watched", r, err, len(watch.cars))
+	}
+}
+
+// A filling store has room for so many transactions.
+type filling struct {
+	storage.Store
+	after int
+}
+
+func (s *filling) Update(ctx context.Context, keys []string, fn func(storage.Tx) error) error {
+	if s.after == 0 {
+		return storage.ErrFull
+	}
+	s.after--
+	return s.Store.Update(ctx, keys, fn)
+}
+
+// Whoever never wrote cannot be told anything, and the operator should know.
+func TestImportForTheSilent(t *testing.T) {
+	f, desk, watch := aFleet(t)
+	o := bot.ImportOrder{Table: []byte(twoCars)}
+	if r := imported(t, f, o); !r.Silent {
+		t.Error("whoever never wrote is taken for somebody who did")
+	}
+	if r := imported(t, f, o); !r.Silent {
+		t.Error("an import is taken for a message")
+	}
+	b := bot.New(bot.Config{Store: f.Store, Desk: desk, Watch: watch, Now: f.Now})
+	sayTo(t, b)(owner, "帮助")
+	if r := imported(t, f, o); r.Silent {
+		t.Error("whoever wrote is silent")
+	}
+}
+
+// An import and a conversation at the same time lose nothing of each other.
+func TestImportDuringAConversation(t *testing.T) {
+	f, desk, watch := aFleet(t)
+	b := bot.New(bot.Config{Store: f.Store, Desk: desk, Watch: watch, Now: f.Now})
+	done := make(chan error)
+	go func() {
+		defer close(done)
+		for i := range 20 {
+			if _, err := b.Handle(t.Context(), bot.Message{User: owner, Key: fmt.Sprint("talk", i), Text: "帮助"}); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for i := range 20 {
+		imported(t, f, bot.ImportOrder{Table: fmt.Appendf(nil, "plate,engine,vin\n沪C%05d,123456,654321\n", i)})
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(garage(t, f), "沪C"); n != 20 {
+		t.Errorf("%d cars, want 20", n)
 	}
 }
 

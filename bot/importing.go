@@ -81,6 +81,9 @@ type ImportReport struct {
 	Imported int           `json:"imported"` // new and renewed, if it was done
 	Faults   []ImportFault `json:"faults"`
 	Notes    []ImportFault `json:"notes"`
+	// Silent tells that the person never wrote, or left: nothing can be sent to
+	// them until they write.
+	Silent bool `json:"silent"`
 	// Checks is what watching the new and renewed cars will cost a week, as a
 	// rule: more while something is new, nothing for a car that others watch
 	// already. Money is that in yuan; 0: the price is not known.

@@ -209,3 +209,58 @@ func TestInspectionText(t *testing.T) {
 		})
 	}
 }
+
+// The rule, written out year by year, as the announcement has it.
+func TestInspectionAgainstTheSchedule(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		registered := time.Date(rapid.IntRange(1990, 2030).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 31).Draw(t, "day"), 0, 0, 0, 0, China)
+		today := registered.AddDate(0, 0, rapid.IntRange(-100, 45*365).Draw(t, "days later"))
+		var want InspectionPlan
+		for n := 1; want.Due.IsZero(); n++ {
+			var kind InspectionKind
+			switch n {
+			case 2, 4, 8:
+				kind = ClaimMark
+			case 6:
+				kind = OnSite
+			default:
+				if n < 10 {
+					continue
+				}
+				kind = OnSite
+			}
+			first := time.Date(registered.Year()+n, registered.Month(), 1, 0, 0, 0, 0, China)
+			due := first.AddDate(0, 1, -1)
+			if due.Before(today) {
+				want.Past = due
+				continue
+			}
+			past := want.Past
+			want = InspectionPlan{Due: due, Opens: first.AddDate(0, -2, 0), Kind: kind, Year: n, Computed: true, Past: past}
+			want.InWindow = !today.Before(want.Opens)
+		}
+		if got, ok := NextInspection(Inspection{Registered: registered}, today); !ok || got != want {
+			t.Fatalf("registered %v, on %v: got %+v, want %+v", registered, today, got, want)
+		}
+	})
+}
+
+// Reminders of a car go on for ever, in order, none twice, each on its day.
+func TestRemindersGoOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		i := Inspection{Registered: time.Date(rapid.IntRange(2000, 2026).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), 15, 0, 0, 0, 0, China)}
+		at := time.Date(2026, 1, rapid.IntRange(1, 300).Draw(t, "day"), rapid.IntRange(0, 23).Draw(t, "hour"), 30, 0, 0, China)
+		for range 12 {
+			when, ok := NextReminder(i, at)
+			if !ok || !when.After(at) {
+				t.Fatalf("after %v: %v, %v", at, when, ok)
+			}
+			plan, _ := NextInspection(i, when)
+			left := int(plan.Due.Sub(day(when)) / (24 * time.Hour))
+			if !day(when).Equal(plan.Opens) && left != remindEarly && left != remindLate {
+				t.Fatalf("at %v, %d days before %v", when, left, plan.Due)
+			}
+			at = when
+		}
+	})
+}

@@ -225,7 +225,7 @@ var english = words{
 	"export.event":   "%[1]s: inspection valid until",
 	"export.done":    "These are your saved cars (%[1]d) and the violations listed for them (%[2]d). Where a car is not checked by itself the cells are empty, which does not mean that there are none.\nThe data may lag; the record of the traffic police (12123 app) decides.",
 	"export.dates":   "These are the inspection dates of your cars (%[1]d), for the calendar of your phone. When a date has changed, send “calendar” once more and import it again.",
-	"export.nodates": "No inspection date of any car is known yet. Please tell the date 检验有效期至, which is on the second page of the vehicle licence.",
+	"export.nodates": "No inspection date of any car is known yet. Please send the date 检验有效期至 from the second page of the vehicle licence.",
 
 	// Cities.
 	"city.one":       "%[1]s can be checked. Needed: %[2]s.",

@@ -49,7 +49,8 @@ type Saved struct {
 	Vehicle
 	Name string `json:"name,omitempty"` // 老婆的车; chosen by the person
 	City string `json:"city,omitempty"` // for showing
-	// Notice is the version of the privacy notice under which it was kept.
+	// Notice is the version of the privacy notice under which it was kept; 0: an
+	// operator saved it for them.
 	Notice int `json:"notice"`
 	// Owner is who shared the car with the person, who then may look and be
 	// told, and no more; "": it is their own.

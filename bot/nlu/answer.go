@@ -31,6 +31,9 @@ func (r *reader) byWhole() bool {
 // names it: 好的，订阅.
 func (r *reader) accepts() bool {
 	a := r.opening()
+	if a == noAnswer {
+		a, _ = leading([]rune(r.whole()))
+	}
 	return r.open.Question == OfferSubscribe && (a == yes || a == okay)
 }
 
@@ -145,6 +148,9 @@ func (s *scanner) inParts(key string) (answer, bool) {
 	if len(rest) == 0 && best != noAnswer {
 		return best, true
 	}
+	if s.pointsAtCar() {
+		return noAnswer, false // 第一辆不要了
+	}
 	if s.is.any(asksHow | tell | bind | remove | able | wait | only | sold) {
 		return noAnswer, false
 	}
@@ -161,6 +167,11 @@ func (s *scanner) inParts(key string) (answer, bool) {
 		}
 	}
 	return noAnswer, false
+}
+
+// pointsAtCar tells whether a saved car is named by its position.
+func (s *scanner) pointsAtCar() bool {
+	return len(s.open.Choices) == 0 && !s.open.yesNo() && slices.ContainsFunc(s.tokens, func(t token) bool { return t.kind == ordinal })
 }
 
 // longestAnswer is as much of a chain as may be one answer.

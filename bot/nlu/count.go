@@ -8,6 +8,9 @@ func (s *scanner) counted(i int) (token, bool) {
 	if rest[0] == '第' {
 		if n, end := smallNumber(rest[1:]); end > 0 {
 			end++
+			if end < len(rest) && rest[end] == '方' {
+				return token{}, false // 第三方
+			}
 			if end < len(rest) && rest[end] == '页' {
 				s.page = n
 				s.about |= paging

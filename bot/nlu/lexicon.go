@@ -40,8 +40,8 @@ var roleWords = [...]struct {
 	{person, `老婆 媳妇 爱人 太太 夫人 老公 先生 爸爸 爸 我爸 老爸 父亲 妈妈 妈 我妈 老妈 母亲 儿子 女儿 哥哥 我哥 姐姐 我姐 弟弟 我弟 妹妹 我妹 朋友 同事 公司 单位 老板 岳父 岳母 老丈人 丈母娘 对象 男朋友 女朋友 男友 女友 爷爷 家里 家人 wife's husband's`},
 	{greeting, `你好 您好 你好呀 你好啊 您好啊 hi hello hey halo hola 哈喽 哈罗 哈啰 嗨 嗨喽 喂 在吗 在么 在不在 在嘛 有人在吗 亲 雷猴 good_morning good_afternoon good_evening 早 早安 早上好 上午好 中午好 下午好 晚上好`},
 	{thanks, `谢谢 谢谢你 谢谢您 谢了 谢啦 谢 多谢 感谢 非常感谢 感恩 辛苦 辛苦了 辛苦啦 麻烦你了 麻烦了 有劳 有劳了 thx thanks thank_you ty tks thank_u 唔该 唔该晒 多谢晒 蟹蟹`},
-	{refusal, `不说 不讲 不透露 不想讲 不想给 不给 不给你 我不给 不告诉你 不想告诉 不方便提供 不方便给 不方便说 不方便 不想说 不想提供 凭什么给你 凭什么要给 凭什么告诉你 不愿意 不愿意给 不愿提供 拒绝提供 拒绝 不提供 不想填 不填了 不能给 不能告诉 不想透露 才不给 i_won't_tell won't_give not_telling 唔想俾 唔俾 唔想畀`},
-	{who, `你是谁 您是谁 你是什么 你是机器人 你是机器人吗 你是真人 你是真人吗 你是人吗 你叫什么 你叫什么名字 你叫啥 谁开发的 谁做的 who_are_you are_you_a_bot are_you_human are_you_real what's_your_name 你是不是机器人 你是不是真人 你系边个`},
+	{refusal, `不同意提供 不同意给 不愿透露 不肯给 不肯说 不能提供 不可能给你 不说 不讲 不透露 不想讲 不想给 不给 不给你 我不给 不告诉你 不想告诉 不方便提供 不方便给 不方便说 不方便 不想说 不想提供 凭什么给你 凭什么要给 凭什么告诉你 不愿意 不愿意给 不愿提供 拒绝提供 拒绝 不提供 不想填 不填了 不能给 不能告诉 不想透露 才不给 i_won't_tell won't_give not_telling 唔想俾 唔俾 唔想畀`},
+	{who, `你是男的 你是女的 你是男 你是女 你是男是女 你是男的女的 你是男的还是女的 你是不是人 你是不是真的人 你是人 你是人还是 你是真的人吗 你是ai 你是ai吗 你是电脑吗 你是谁 您是谁 你是什么 你是机器人 你是机器人吗 你是真人 你是真人吗 你是人吗 你叫什么 你叫什么名字 你叫啥 谁开发的 谁做的 who_are_you are_you_a_bot are_you_human are_you_real what's_your_name 你是不是机器人 你是不是真人 你系边个`},
 }
 
 // kindWords name the plate type (GA/T 16.7) of a vehicle. 货车 alone is no
@@ -55,6 +55,15 @@ var kindWords = [...]struct{ hpzl, phrases string }{
 	{"07", `摩托车 摩托 机车 两轮摩托 电摩 motorcycle motorbike`},
 	{"15", `挂车`},
 	{"16", `教练车`},
+	{"22", `临牌 临时牌照 临时牌 临时车牌 临时号牌`},
+	{"23", `警车 警用车`},
+	{"25", `拖拉机 农用车 农机`},
+	{"26", `港牌 港车 香港牌 香港车牌 粤港车 粤港两地牌`},
+	{"27", `澳牌 澳门牌 澳门车牌`},
+	{"03", `使馆车 使馆牌`},
+	{"04", `领馆车 领馆牌`},
+	{"31", `武警车 武警牌`},
+	{"32", `军车 军牌`},
 }
 
 // lexicon holds all phrases by their first rune, longest first.

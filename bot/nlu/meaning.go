@@ -25,6 +25,9 @@ func (r *reader) byMeaning() bool {
 	if x := match(strongRules[:], r); x != nil {
 		return r.set(x.intent, x.act)
 	}
+	if r.hasRole(refusal) && r.is.has(able|query) {
+		return r.set(Help, NoDigits) // 不想给可以吗
+	}
 	if r.hasRole(refusal) {
 		return r.set(Cancel, Refuse)
 	}
@@ -132,6 +135,10 @@ func (r *reader) form() bool {
 		return r.set(Help, r.whereWanted())
 	case r.is.any(earlier) && !r.is.any(look|wrong|change):
 		return r.set(ProvideInfo, SameAs)
+	case r.is.any(licence) && !r.is.any(wait|look|wrong|change|back|stop):
+		return r.set(Help, NoDigits) // 行驶证在老公那里
+	case r.is.any(engine|vin) && !r.is.any(wait|look|wrong|change|back|stop|swap|same|earlier):
+		return r.set(Help, LastN) // 发动机号末尾有个字母
 	}
 	return false
 }

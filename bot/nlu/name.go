@@ -73,13 +73,20 @@ func (r *reader) naming() int {
 			continue
 		}
 		switch {
-		case t.phrase.about.any(naming):
+		case t.phrase.about.any(naming) && !r.strangeBefore(i):
 			at = i
 		case at < 0 && t.phrase.about.any(calling) && r.namesCar(i) && !r.is.any(what|query|human):
 			at = i
 		}
 	}
 	return at
+}
+
+// strangeBefore tells whether something unknown is to be named: 给孩子起名.
+func (r *reader) strangeBefore(i int) bool {
+	return slices.ContainsFunc(r.tokens[:i], func(t token) bool {
+		return t.kind == han && !strings.ContainsRune("把管将给它", r.text[t.start]) || t.kind == latin
+	})
 }
 
 // namesCar tells whether a car stands before token i and something behind it.

@@ -17,6 +17,7 @@ const asksHow = how | where | why
 // platedRules are for messages that name a plate; without one of them such a
 // message is a query. Texts of the police (police) speak of reminders, too.
 var platedRules = [...]rule{
+	{when: snoops, intent: Unknown},
 	{some: remove | sold, none: asksHow, intent: DeleteVehicle},
 	{all: stop | tell, none: asksHow | police, intent: Unsubscribe},
 	{all: not | tell, none: asksHow | only | police, intent: Unsubscribe},
@@ -72,6 +73,8 @@ var factRules = [...]rule{
 	{some: elsewhere, all: handle, intent: Help, act: Elsewhere},
 	{some: elsewhere, all: pay, intent: Help, act: Elsewhere},
 	{all: long, some: handle | pay, intent: Help, act: Handling},
+	{all: elsewhere | offence, none: look | able, intent: Help, act: Elsewhere},
+	{all: offence | able, some: back | stop | remove, none: tell | look | mine, intent: Help, act: Handling},
 	{all: handle, none: engine | vin, intent: Help, act: Handling},
 	{all: pay, some: asksHow | able | query | fine | what | offence, when: notForAny, intent: Help, act: Handling},
 	{some: privacy, intent: Help, act: Privacy},
@@ -91,6 +94,7 @@ var factRules = [...]rule{
 	{all: place | query, some: long, none: offence | recent | missing | tell | bind | handle | pay, when: asksIfFound, intent: Cities},
 	{all: long | offence, none: periodic, when: notTelling, intent: Help, act: Delay},
 	{all: long, some: offence | missing | recent | look | query, none: tell | periodic, intent: Help, act: Delay},
+	{some: long, none: tell | bind | periodic | place | price, when: asksFound, intent: Help, act: Delay},
 	{all: long, some: again | data, none: tell | periodic, intent: Help, act: Delay},
 	{some: accuracy, none: tell | bind | list, intent: Help, act: Accuracy},
 	{some: differ, none: engine | vin, intent: Help, act: Accuracy},
@@ -122,13 +126,20 @@ var plainRules = [...]rule{
 	{all: region, some: able | look | which | list | query | need | howMany, intent: Cities},
 	{all: which | able | look, none: tell | bind | mine | car, intent: Cities},
 	{all: why | tell, none: stop | not, intent: Help},
+	{some: tell | bind, none: mine | offence | car, when: asksMeaning, intent: Help},
+	{all: tell | long, none: offence | periodic, when: notTelling, intent: Help, act: Delay},
+	{all: able | look | query | car, none: mine | offence | place | tell | bind | all | last, when: asksOddKind, intent: Help},
 	{some: help, none: tell | offence, intent: Help},
 	{all: how, some: look | offence | bind | tell | remove | stop | car | plateWord | data, when: saysFew, intent: Help},
+	{all: how, some: bind | tell | remove, none: offTopic, when: saysSome, intent: Help},
+	{all: able | query | tell, none: offTopic | offence, when: asksOfTelling, intent: Help},
+	{some: offence, none: mine | look, when: asksWhose, intent: Help, act: Handling},
 	{all: help, intent: Help},
 	{all: able | look, none: mine | offence | score | place | tell | bind | all, when: asksKind, intent: Help},
 	{all: able | query, none: mine | offence | score | place | tell | bind | all | look, when: asksKind, intent: Help},
 	{some: why, when: saysNothingElse, none: tell | bind | remove, intent: Help},
-	{some: how, when: saysLittle, none: missing | social | place | car, intent: Help},
+	{some: how, when: asksWay, none: missing | social | place | car | recent, intent: Help},
+	{some: how, when: formOpen, none: missing | social | place | car, intent: Help},
 	{some: tell | bind, all: which, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: howMany, none: asksHow, intent: ListVehicles},
 	{some: tell | bind, all: what, none: asksHow, intent: ListVehicles},
@@ -192,6 +203,43 @@ func asksIfFound(r *reader) bool {
 	})
 }
 
+// asksMeaning tells 订阅是什么意思 from 订阅了什么.
+func asksMeaning(r *reader) bool { return r.about.any(meaning) }
+
+// snoops tells whether the owner of a car is asked for.
+func snoops(r *reader) bool { return r.about.any(snooping) && !r.Sensitive && !r.is.any(offence) }
+
+// asksOddKind tells whether a kind of car that is not in the lexicon is asked
+// about: 外籍车能查吗.
+func asksOddKind(r *reader) bool {
+	const most = 3
+	return r.strange > 0 && r.strange <= most && !r.hasRole(person)
+}
+
+// saysSome excludes messages of which most was not understood.
+func saysSome(r *reader) bool { return r.strange <= farOff }
+
+// asksOfTelling tells 换手机了还能收到提醒吗 from 可以提醒我吗.
+func asksOfTelling(r *reader) bool {
+	return !r.about.any(telling) && r.strange > 1 && r.strange <= farOff
+}
+
+// asksWhose tells whether it is asked who answers for an offence.
+func asksWhose(r *reader) bool { return r.about.any(whose) }
+
+// asksFound tells 几个工作日能查到 from 多久 alone.
+func asksFound(r *reader) bool { return r.about.any(found) }
+
+// asksWay tells 退出怎么弄 from 怎么包饺子, which is nobody's business here.
+func asksWay(r *reader) bool {
+	for i, t := range r.tokens {
+		if t.kind == word && t.phrase.is.any(how) && i+2 < len(r.tokens) && r.tokens[i+1].kind == han && r.tokens[i+2].kind == han {
+			return false
+		}
+	}
+	return saysLittle(r)
+}
+
 // saysLittle excludes messages of which too much was not understood: 查一下
 // is a query, 查一下明天的课程表 is not.
 func saysLittle(r *reader) bool {
@@ -209,7 +257,9 @@ func notDoubted(r *reader) bool { return r.open.asking() || !r.is.any(query) }
 func formOpen(r *reader) bool { return r.open.asking() }
 
 // asksKind tells whether a kind of car is asked about: 黄牌车能查吗.
-func asksKind(r *reader) bool { return r.Type != "" && r.strange <= 2 && r.is.any(query) }
+func asksKind(r *reader) bool {
+	return r.Type != "" && r.strange <= 2 && (r.is.any(query) || slices.Contains(r.text, '不'))
+}
 
 // resultShown tells whether a result is on the screen, to be remarked on.
 func resultShown(r *reader) bool { return r.open.Question == ResultShown }

@@ -18,13 +18,23 @@ func (s *scanner) latin(i int) token {
 	if n := len(s.tokens); n > 0 && s.tokens[n-1].kind == numberPlate {
 		before = 0 // 沪A12345vin654321
 	}
+	if i == s.cut {
+		before = 0
+	}
 	if p := phraseAt(s.text[i:], before); p != nil {
+		if !p.is.any(engine|vin) && s.argument(i) {
+			return token{kind: markup, start: i, end: i + len(p.text)}
+		}
 		return s.word(i, p)
 	}
 	if t, ok := s.counted(i); ok {
 		return t
 	}
 	end := i + runLength(s.text[i:])
+	if n := labelInside(s.text[i:end]); n > 0 {
+		end = i + n
+		s.cut = end
+	}
 	if n := addressRun(s.text[end:]); n > 0 {
 		return token{kind: markup, start: i, end: end + n}
 	}
@@ -55,11 +65,11 @@ func (s *scanner) latin(i int) token {
 }
 
 // runLength is the length of the run of letters and digits that begins r. A
-// hyphen, a dot or a star inside belongs to it.
+// hyphen, a dot, a star or an underscore inside belongs to it.
 func runLength(r []rune) int {
 	n := 1
 	for n < len(r) {
-		inner := r[n] == '-' || r[n] == '.' || r[n] == '*'
+		inner := r[n] == '-' || r[n] == '.' || r[n] == '*' || r[n] == '_'
 		if !isAlnum(r[n]) && (!inner || n+1 >= len(r) || !isAlnum(r[n+1]) && r[n+1] != '*') {
 			break
 		}
@@ -83,11 +93,30 @@ func addressRun(r []rune) int {
 
 // parameter tells whether a run is a name or a value of key=value.
 func (s *scanner) parameter(i, end int) bool {
-	before, after := s.before(i), s.after(end)
-	if after == '=' || before == '&' {
-		return true
+	return s.after(end) == '=' || s.argument(i)
+}
+
+// argument tells whether a name or a value of key=value begins at i, by what
+// stands before it.
+func (s *scanner) argument(i int) bool {
+	before := s.before(i)
+	return before == '&' || before == '=' && !s.label && i >= 2 && isAlnum(s.text[i-2])
+}
+
+// labelInside is where the label of the next value begins within a run: 6 in
+// 123456vin; 0 for nowhere.
+func labelInside(run []rune) int {
+	const shortest = 3
+	for n := shortest; n+shortest <= len(run) && len(run) != vinLength; n++ {
+		if !isDigit(run[n-1]) {
+			continue
+		}
+		switch string(run[n : n+shortest]) {
+		case "VIN", "CJH", "FDJ":
+			return n
+		}
 	}
-	return before == '=' && !s.label && i >= 2 && isAlnum(s.text[i-2])
+	return 0
 }
 
 // pageNumber notes the 2 of page 2.

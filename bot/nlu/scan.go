@@ -55,6 +55,7 @@ type scanner struct {
 	dates   []span   // of an inspection
 	names   [][]rune // of the saved cars
 	label   bool     // a label waits for its value
+	cut     int      // where a label was cut off a run, 0 for nowhere
 	plates  int      // certain plates so far
 	strange int      // characters and words that the lexicon does not know
 }
@@ -317,7 +318,7 @@ func tagRun(r []rune) int {
 }
 
 // stands are the words that platforms put in brackets for what is not text.
-var stands = [...]string{"图片", "语音", "视频", "文件", "位置", "链接", "名片", "动画表情", "小程序", "聊天记录", "PHOTO", "VOICE", "VIDEO", "IMAGE"}
+var stands = [...]string{"图片", "语音", "视频", "文件", "位置", "链接", "名片", "动画表情", "小程序", "聊天记录", "语音消息", "视频消息", "图片消息", "文件消息", "位置消息", "语音通话", "视频通话", "小程序消息", "红包", "转账", "收藏", "PHOTO", "VOICE", "VIDEO", "IMAGE"}
 
 // bracketed tells what a short bracketed word is: WeChat writes emoticons as
 // [微笑].

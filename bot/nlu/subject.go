@@ -29,6 +29,9 @@ const (
 	either                           // 还是: a question between two
 	atMost                           // 最多
 	found                            // 能查到: long, though no time is asked for
+	meaning                          // 是什么意思
+	snooping                         // 车主是谁
+	whose                            // 谁
 	apology                          // 不好意思: what follows may be put right
 )
 
@@ -59,7 +62,10 @@ var subjectWords = [...]struct {
 	{former, `刚刚那个 刚才那个 上次那个 之前那个 前面那个 刚查的那个`},
 	{either, `还是 或者 or`},
 	{atMost, `最多 至多 上限 最多能 最多可以 限几`},
-	{found, `能查到 可以查到 才能查到 出来`},
+	{found, `能看到 能看见 能显示 能出来 能查到 可以查到 才能查到 出来`},
+	{meaning, `什么意思 啥意思 是什么意思 是啥意思 是什么 是啥 干嘛用的 干什么用的 有什么用 有啥用 是干嘛的 是干什么的 什么用`},
+	{snooping, `车主是谁 车主信息 车主电话 车主的电话 车主姓名 车主名字 车主叫什么 查车主 车主住哪 车主手机 车主联系方式 谁的车`},
+	{whose, `谁 谁的 算谁 算谁的 是谁`},
 	{apology, `不好意思 抱歉 对不起 sorry`},
 	{telling, `提醒我 通知我 告诉我 叫我 喊我 告诉我一声`},
 }

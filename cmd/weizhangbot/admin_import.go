@@ -100,6 +100,9 @@ func (c adminImport) text(r bot.ImportReport) string {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "! line %d: %s\n", n.Line, n.Text)
 	}
+	if r.Silent {
+		b.WriteString("! the person has not written to the bot, or has left: nothing can be sent to them until they write\n")
+	}
 	fmt.Fprintf(&b, "%s: %d new, %d to renew, %d saved already; %s with faults\n", count(r.Cars, "car"), r.New, r.Renewed, r.Already, count(r.Faulty, "line"))
 	switch {
 	case r.DryRun:
