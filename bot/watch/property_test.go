@@ -52,14 +52,19 @@ func aLife() *rapid.Generator[[]op] {
 func TestEachIsToldExactlyOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ops := aLife().Draw(rt, "ops")
-		if err := live(t, ops, diff); err != nil {
+		if err := live(t, ops, func(*model) {}); err != nil {
 			rt.Fatal(err)
 		}
 	})
 }
 
-// The property can fail: each of these comparisons is wrong in a way that
-// programs were, and is found out.
+// The property can fail: a door that pays again after a crash is found out.
+func TestThePropertyFindsDoublePayment(t *testing.T) {
+	fails(t, func(m *model) { m.police.forgetful = true })
+}
+
+// Each of these comparisons is wrong in a way that programs were, and is found
+// out too.
 func TestThePropertyFindsWrongDiffs(t *testing.T) {
 	for name, wrong := range map[string]differ{
 		"a late number makes a new violation": func(known []row, r bot.Report, misses bool) ([]row, news, bool) {
@@ -92,19 +97,25 @@ func TestThePropertyFindsWrongDiffs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range 400 {
-				if err := live(t, aLife().Example(seed), wrong); err != nil {
-					t.Logf("life %d: %v", seed, err)
-					return
-				}
-			}
-			t.Error("400 lives did not show it")
+			fails(t, func(m *model) { m.diff = wrong })
 		})
 	}
 }
 
+// fails looks for a life that shows what was spoilt.
+func fails(t *testing.T, spoil func(*model)) {
+	t.Helper()
+	for seed := range 400 {
+		if err := live(t, aLife().Example(seed), spoil); err != nil {
+			t.Logf("life %d: %v", seed, err)
+			return
+		}
+	}
+	t.Error("400 lives did not show it")
+}
+
 // live plays a life and returns what was wrong with it.
-func live(t *testing.T, ops []op, d differ) (err error) {
+func live(t *testing.T, ops []op, spoil func(*model)) (err error) {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	if err != nil {
 		return err
@@ -112,7 +123,7 @@ func live(t *testing.T, ops []op, d differ) (err error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	synctest.Test(t, func(*testing.T) {
 		m := &model{world: newWorld(dir), sessions: map[bot.UserID]*session{}}
-		m.diff = d
+		spoil(m)
 		m.police.lists = m.lists
 		if err = m.start(nil); err != nil {
 			return
@@ -263,7 +274,7 @@ func (m *model) happen(o op) error {
 	case "mend":
 		m.failing, m.police.crash = nil, ""
 	case "crash":
-		m.police.crash = []string{"before", "after"}[o.N%2]
+		m.police.crash, m.down = []string{"before", "after"}[o.N%2], time.Duration(o.N)*time.Hour
 	case "restart":
 		return m.restart()
 	case "begin", "begin seen", "end", "show", "show cached", "soon", "write", "gone", "all write", "all back":
@@ -406,7 +417,7 @@ func (m *model) payments() error {
 	for i := 1; i < len(m.police.paid); i++ {
 		before, r := m.police.paid[i-1], m.police.paid[i]
 		apart := m.police.paidAt[i].Sub(m.police.paidAt[i-1])
-		failed := m.police.answers[before.ID].err != nil
+		failed := m.police.paidFor[i-1] != nil
 		if firstTime := r.ID[len(r.ID)-1:] == string(first); !firstTime && !failed && !m.wentBack && apart < recentFor {
 			return fmt.Errorf("paid again after %v: %s after %s", apart, r.ID, before.ID)
 		}

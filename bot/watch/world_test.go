@@ -32,6 +32,7 @@ type world struct {
 	police *police
 	mail   post
 	faults []error
+	down   time.Duration // how long it takes to start again after a crash
 
 	mu    sync.Mutex
 	clock time.Time
@@ -124,6 +125,7 @@ func (w *world) recover() error {
 	}
 	w.police.wreck, w.police.dead = nil, false
 	_ = w.stop() // what still ran then writes into a file that nobody will read
+	w.clock = w.clock.Add(w.down)
 	return w.start(copied)
 }
 
@@ -304,7 +306,10 @@ type police struct {
 	last    map[string]bot.Report                        // by vehicle with digits
 	paid    []bot.Request                                // that were charged, in order
 	paidAt  []time.Time
-	asked   int // also for nothing
+	paidFor []error // what came of it
+	asked   int     // also for nothing
+
+	forgetful bool // it asks again for the same request, as the paid door must not
 
 	crash string // "before" or "after" the next payment
 	wreck []byte // the disk at that moment
@@ -366,14 +371,16 @@ func (p *police) answer(r bot.Request) answer {
 	a.err = err
 	if err == nil {
 		a.report = bot.Report{Vehicle: r.Vehicle, City: p.rule.Name, Violations: rows, At: now}
-		p.last[fmt.Sprintf("%q", r.Vehicle)+r.Vehicle.Plate+r.Vehicle.Engine] = a.report
+		if !p.forgetful {
+			p.last[fmt.Sprintf("%q", r.Vehicle)+r.Vehicle.Plate+r.Vehicle.Engine] = a.report
+		}
 	}
 	switch bot.KindOf(err) {
 	case "", bot.WrongData, bot.Interrupted:
-		p.paid, p.paidAt = append(p.paid, r), append(p.paidAt, now)
+		p.paid, p.paidAt, p.paidFor = append(p.paid, r), append(p.paidAt, now), append(p.paidFor, err)
 	}
 	e, ok := errors.AsType[*bot.Error](err)
-	if _, snoozed := storage.Snoozed(err); !snoozed && (!ok || !e.Again) {
+	if _, snoozed := storage.Snoozed(err); !snoozed && !p.forgetful && (!ok || !e.Again) {
 		p.answers[r.ID] = a
 	}
 	return a
