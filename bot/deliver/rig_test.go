@@ -68,7 +68,7 @@ func play(t *testing.T, story func(t *testing.T, r *rig)) {
 
 func newRig(t fataler, path string) *rig {
 	r := &rig{t: t, path: path, quiet: night, desk: &desk{}}
-	r.platform = &platform{seen: map[string]string{}, refusals: map[bot.UserID][]error{}}
+	r.platform = &platform{seen: map[string]string{}, lost: map[string]bool{}, refusals: map[bot.UserID][]error{}}
 	r.start()
 	return r
 }
@@ -125,6 +125,7 @@ func (d *dying) Settle(tx storage.Tx, p bot.Parcel, to bot.Delivery) error {
 	defer d.r.mu.Unlock()
 	if d.r.fails > 0 {
 		d.r.fails--
+		d.r.platform.lose(bot.UserKey(p.User) + "/" + p.ID)
 		return errors.New("the process died")
 	}
 	return d.Mail.Settle(tx, p, to)
@@ -205,7 +206,8 @@ type platform struct {
 	refusals map[bot.UserID][]error // of the next pushes to somebody; nil: taken
 	forgets  bool                   // it does not recognise a repetition
 	slow     time.Duration          // how long a push takes
-	seen     map[string]string      // by id
+	seen     map[string]string      // by id; a repetition is recognised before anything else
+	lost     map[string]bool        // ids of which the sender does not know that they arrived
 	letters  []letter
 	tries    int
 }
@@ -237,6 +239,12 @@ func (p *platform) Push(ctx context.Context, to bot.UserID, id string, replies [
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tries++
+	text := texts(replies)
+	if before, known := p.seen[id]; known && before != text {
+		return fmt.Errorf("the repetition says something else: %q, before %q", text, before)
+	} else if known && !p.forgets {
+		return nil
+	}
 	var refusal error
 	if q := p.refusals[to]; len(q) > 0 {
 		refusal, p.refusals[to] = q[0], q[1:]
@@ -244,14 +252,11 @@ func (p *platform) Push(ctx context.Context, to bot.UserID, id string, replies [
 	if refusal != nil && !errors.Is(refusal, errAfterSending) {
 		return refusal
 	}
-	text := texts(replies)
-	if _, known := p.seen[id]; !known || p.forgets {
-		p.letters = append(p.letters, letter{to: to, id: id, at: time.Now().In(bot.China), text: text, r: replies})
-	}
-	if before, known := p.seen[id]; known && before != text {
-		return fmt.Errorf("the repetition says something else: %q, before %q", text, before)
-	}
+	p.letters = append(p.letters, letter{to: to, id: id, at: time.Now().In(bot.China), text: text, r: replies})
 	p.seen[id] = text
+	if refusal != nil {
+		p.lost[id] = true
+	}
 	return refusal
 }
 
@@ -260,6 +265,12 @@ func (p *platform) refuse(u bot.UserID, errs ...error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refusals[u] = append(p.refusals[u], errs...)
+}
+
+func (p *platform) lose(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost[id] = true
 }
 
 // got are the letters to a person.

@@ -8,12 +8,15 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
 func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
 	for name, test := range map[string]func(*testing.T, *browser){
 		"a driver's conversation":          conversationInBrowser,
+		"a file is offered, not opened":    fileInBrowser,
 		"text is never markup":             markupInBrowser,
 		"reload and a second tab":          reloadInBrowser,
 		"users":                            usersInBrowser,
@@ -291,6 +294,26 @@ func namesInBrowser(t *testing.T, b *browser) {
 		`document.querySelector('.switch').getAttribute('role')`:                                                                     "switch",
 		`[...document.querySelectorAll('h1,h2,h3')].map((h) => h.tagName).join('')`:                                                  "H1H2H3H3H3H3H3",
 		`String(document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size)`: "true",
+	} {
+		if got := read[string](s, expression); got != want {
+			t.Errorf("%s = %q, want %q", expression, got, want)
+		}
+	}
+}
+
+// A file comes as a link that saves it, byte for byte, whatever its kind.
+func fileInBrowser(t *testing.T, b *browser) {
+	p := open(t, newDesk())
+	s := b.open(t, serve(t, p).url)
+	files := []bot.File{{Name: "车辆.csv", MIME: "text/html", Data: []byte("<b>沪C12345</b>\xff")}}
+	if err := p.Push(t.Context(), "demo:li", "1", []bot.Reply{{Text: "导出完成", Files: files}}); err != nil {
+		t.Fatal(err)
+	}
+	s.sees("导出完成")
+	s.wait(`document.querySelector('.file')?.download === '车辆.csv'`)
+	for expression, want := range map[string]string{
+		`document.querySelector('.file').textContent`:           "下载 车辆.csv",
+		`document.querySelector('.file').href.split(':', 1)[0]`: "blob",
 	} {
 		if got := read[string](s, expression); got != want {
 			t.Errorf("%s = %q, want %q", expression, got, want)
