@@ -95,9 +95,12 @@ func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) er
 	}
 	ctx, cancel := context.WithTimeout(ctx, taskTime)
 	defer cancel()
-	l, err := b.retryOf(ctx, job)
-	if err != nil || l == nil {
+	l, lent, err := b.retryOf(ctx, job)
+	switch {
+	case err != nil || l == nil:
 		return err
+	case !lent: // nobody to pay for, or they were told that it is shared no more
+		return lost(done([]string{userKey(job.User)}, func(tx storage.Tx) error { return endRetry(tx, job) }))
 	}
 	report, err := b.desk.Query(ctx, Request{
 		ID: j.ID + "/" + strconv.Itoa(l.Tries), User: job.User, At: l.Since, Vehicle: l.Vehicle, Rule: l.Rule,
@@ -114,32 +117,48 @@ func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) er
 		}
 		return storage.Snooze(after)
 	}
-	err = done([]string{userKey(job.User)}, func(tx storage.Tx) error { return b.tellRetry(tx, job, report, err) })
+	return lost(done([]string{userKey(job.User)}, func(tx storage.Tx) error { return b.tellRetry(tx, job, report, err) }))
+}
+
+// lost is the error of a job's end, unless another run has the job.
+func lost(err error) error {
 	if errors.Is(err, storage.ErrLost) {
-		return nil // another run has it
+		return nil
 	}
 	return err
 }
 
+// endRetry ends a retry of which nothing is told.
+func endRetry(tx storage.Tx, job retryJob) error {
+	r, err := load(tx, job.User)
+	if err != nil {
+		return err
+	}
+	l := r.retry(job.ID)
+	if l == nil {
+		return nil
+	}
+	r.noLater(l.Vehicle)
+	return r.save(tx, job.User)
+}
+
 // retryOf reads what a job is about, with the digits to ask with; nil: it was
-// ended, or whose digits it took no longer keeps the car.
-func (b *Bot) retryOf(ctx context.Context, job retryJob) (l *Retry, err error) {
+// ended. lent is false when whose digits it takes no longer keeps the car, and
+// when the person is gone.
+func (b *Bot) retryOf(ctx context.Context, job retryJob) (l *Retry, lent bool, err error) {
 	err = b.store.View(ctx, func(tx storage.Tx) error {
 		r, err := load(tx, job.User)
 		if err != nil {
 			return err
 		}
-		if l = r.retry(job.ID); l == nil {
+		if l = r.retry(job.ID); l == nil || r.Gone {
 			return nil
 		}
 		x := &run{b: b, tx: tx, user: job.User, r: r}
-		v, ok, err := x.lend(l.Vehicle, l.Owner)
-		if l.Vehicle = v; !ok {
-			l = nil
-		}
+		l.Vehicle, lent, err = x.lend(l.Vehicle, l.Owner)
 		return err
 	})
-	return l, err
+	return l, lent, err
 }
 
 // again tells whether a failure may pass, and when to ask once more: only what

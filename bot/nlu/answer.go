@@ -19,7 +19,7 @@ func (r *reader) byWhole() bool {
 		return r.answered(a)
 	}
 	if f, ok := lookup(fixedTable, key); ok {
-		if f.intent == Subscribe && r.accepts() {
+		if _, plain := fixedTable[key]; !plain && f.intent == Subscribe && r.accepts() {
 			return r.set(Confirm, "")
 		}
 		return r.set(f.intent, f.act)
@@ -27,14 +27,20 @@ func (r *reader) byWhole() bool {
 	return short && r.answered(a)
 }
 
-// accepts tells whether a message takes the offer to watch a car before it
-// names it: 好的，订阅.
+// accepts tells whether a message takes the offer to watch a car and names it:
+// 好的，订阅, 那就盯着吧.
 func (r *reader) accepts() bool {
+	if r.open.Question != OfferSubscribe {
+		return false
+	}
+	if !r.about.any(keeping) && r.is.any(tell) && r.strange <= 1 && !r.is.any(not|stop|query|asksHow|only|periodic|offence) {
+		return true
+	}
 	a := r.opening()
 	if a == noAnswer {
 		a, _ = leading([]rune(r.whole()))
 	}
-	return r.open.Question == OfferSubscribe && (a == yes || a == okay)
+	return a == yes || a == okay
 }
 
 // answered reads a short answer in the light of the open question.

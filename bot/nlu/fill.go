@@ -164,8 +164,8 @@ func (f *filler) value(i int) {
 	case f.denied:
 		f.denied, f.refuted = false, true
 		return
-	case len(text) > longestValue:
-		return
+	case len(text) > longestValue, len(text) == 1 && f.is.any(count) && f.is.any(engine|vin|plateWord):
+		return // 最后一位是8
 	case isVIN(text):
 		f.unwait(vinSlot)
 		f.take(vinSlot, text)

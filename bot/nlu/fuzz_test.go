@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
@@ -20,6 +22,10 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Add("发动机号 138 0013 8000", uint8(2))
+	f.Add("叫它13800138000", uint8(0))
+	f.Add("邀请码 K7M2-9QXP", uint8(2))
+	f.Add("2020年5月上牌，年检到2026.5.31", uint8(0))
+	f.Add("小白改名 a", uint8(7))
 	f.Add("1 3 8 0 0 1 3 8 0 0 0", uint8(2))
 	f.Add("幺三八零零幺三八零零零", uint8(2))
 	f.Add("沪A12345 发动机一一零一零五一九四九一二三一零零二X", uint8(0))
@@ -43,6 +49,7 @@ func FuzzRead(f *testing.F) {
 		if r.Choice < 0 || r.Choice > len(open.Choices) || r.Ref < LastRef || r.Ref > 99 || len(r.Letter) > 1 {
 			t.Fatalf("%q: %+v", text, r)
 		}
+		checkTold(t, text, r)
 		if len(r.City)+len(r.Province)+len(r.Name) > 100 {
 			t.Fatalf("%q: %q %q %q", text, r.City, r.Province, r.Name)
 		}
@@ -75,6 +82,22 @@ func checkValue(t *testing.T, text, value string) {
 	}
 }
 
+// checkTold holds what is told of a saved car to its form.
+func checkTold(t *testing.T, text string, r Reading) {
+	t.Helper()
+	for _, date := range []string{r.Registered, r.Until} {
+		if _, err := time.Parse(time.DateOnly, date); date != "" && err != nil {
+			t.Fatalf("%q: %q is no date", text, date)
+		}
+	}
+	if r.Code != "" && (len(r.Code) != codeLength || strings.Trim(r.Code, codeAlphabet) != "") || r.Page < 0 || r.Page > 99 {
+		t.Fatalf("%q: code %q, page %d", text, r.Code, r.Page)
+	}
+	if r.Act == Rename && (utf8.RuneCountInString(r.Name) > longestName || strings.ContainsFunc(r.Name, unicode.IsControl)) {
+		t.Fatalf("%q: named %q", text, r.Name)
+	}
+}
+
 // states are the questions that the fuzzer varies.
 var states = []Open{
 	{Engine: Unwanted, VIN: Unwanted},
@@ -84,6 +107,7 @@ var states = []Open{
 	{Question: AskDigits, Engine: 6, VIN: 6},
 	{Question: ConfirmPlate, Engine: Unwanted, VIN: Unwanted, Plate: "京A12345"},
 	{Question: ChooseOne, Engine: Unwanted, VIN: Unwanted, Choices: []string{"津A12345", "晋A12345"}},
+	{Names: []string{"老婆的车", "", "小白", "a"}}, {Question: Push, Names: []string{"退订", "沪"}},
 	{Question: AskCity}, {Question: AskCityLetter}, {Question: AskType}, {Question: ResultShown}, {Question: Push}, {Question: ConfirmMenu},
 }
 

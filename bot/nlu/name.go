@@ -12,6 +12,10 @@ import (
 // notice must hold it beside the plate.
 const longestName = 12
 
+// mostDigits is how many digits a name may have; telephone and bank numbers
+// have more.
+const mostDigits = 5
+
 // byName reads the naming of a saved car: 第2辆叫公司的车, 把沪C12345改名为小白. The
 // name is as it was typed; "" if there is none that can be one.
 func (r *reader) byName() bool {
@@ -156,9 +160,9 @@ func (r *reader) nameFrom(i int) string {
 // isInvisible tells whether folding drops a character.
 func isInvisible(c rune) bool { return c != '\n' && unicode.In(c, unicode.Cc, unicode.Cf, unicode.Mn) }
 
-// isName tells whether a car can be called so: short, printable, neither a
-// number that names or identifies something else nor a word that the bot takes
-// for a wish.
+// isName tells whether a car can be called so: short, printable, no word that
+// the bot takes for a wish, no plate, and too few digits for a number that
+// identifies a person.
 func isName(name string) bool {
 	runes := []rune(name)
 	if len(runes) == 0 || len(runes) > longestName {
@@ -174,7 +178,7 @@ func isName(name string) bool {
 		return false
 	}
 	folded := plate.Fold(name)
-	if isPrivate(folded.Runes()) || isVIN(folded.String()) || digits(folded.Runes()) == folded.Len() {
+	if n := digits(folded.Runes()); n > mostDigits || n == folded.Len() {
 		return false
 	}
 	for _, m := range plate.Find(folded) {

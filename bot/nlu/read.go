@@ -202,6 +202,9 @@ func (r *reader) color() string {
 			hpzl = "52"
 		}
 	}
+	if r.hasRole(negation) {
+		return map[string]string{"01": "02", "02": "01"}[hpzl] // 不是大车
+	}
 	return hpzl
 }
 

@@ -1,6 +1,10 @@
 package nlu
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/weizhangbot/weizhangbot/bot/plate"
+)
 
 // A rule reads an intent off the meanings of a message: all of all, some of
 // some (if given), none of none. The first that fits decides.
@@ -41,6 +45,7 @@ var strongRules = [...]rule{
 	{all: forget, intent: Help, act: MyData},
 	{some: offTopic, none: offence | fine | score | engine | vin | licence | human | region | elsewhere, intent: Unknown},
 	{all: remove | tell, none: asksHow, intent: Unsubscribe},
+	{all: remove | data | long, intent: Help, act: Privacy},
 	{all: remove | data, none: asksHow | offence, intent: ForgetMe},
 	{all: remove | offence, none: car | all | mine, intent: Help, act: Handling},
 	{all: remove | all, none: asksHow | car | offence | plateWord, intent: ForgetMe},
@@ -58,7 +63,7 @@ var strongRules = [...]rule{
 	{all: recent | offence, none: asksHow | look | missing | fine | police | long | handle | pay | differ | price | agent, when: justCaught, intent: Subscribe, act: JustCaught},
 	{all: police | differ, intent: Help, act: Accuracy},
 	{all: police | lacking, none: offence | look, intent: Help, act: Accuracy},
-	{some: wait, none: asksHow | offence | tell | what | long, intent: Smalltalk, act: Wait},
+	{some: wait, none: asksHow | offence | tell | what | long | wrong | change, intent: Smalltalk, act: Wait},
 	{all: how, some: change | back | stop, none: offence, intent: Help},
 	{all: back | help, intent: Help},
 	{some: back, none: asksHow | data | offence | engine | vin | plateWord, intent: Correct, act: Back},
@@ -101,8 +106,11 @@ var factRules = [...]rule{
 	{some: differ, intent: Help, act: WhereEngine},
 	{all: police, some: how | where | what, none: offence | look, intent: Help, act: Handling},
 	{all: fine | able, none: look, intent: Help, act: Handling},
+	{all: act | able | query, none: mine | look | recent | tell, intent: Help, act: Handling},
+	{all: long, some: score | fine, none: look | tell, intent: Help, act: Handling},
+	{all: able | not, some: engine | vin, none: tell, intent: Help, act: NoDigits},
 	{all: act, some: score | price | fine, none: mine, intent: Help, act: Handling},
-	{all: price, none: fine | car, when: saysFew, intent: Help, act: Price},
+	{all: price, none: fine | car, when: asksOurPrice, intent: Help, act: Price},
 	{all: price | look, none: fine, intent: Help, act: Price},
 	{all: why, some: offence | look, none: engine | vin, intent: Help, act: Delay},
 	{all: howMany, none: view | offence | region | place, when: asksLimit, intent: Help, act: Price},
@@ -238,6 +246,16 @@ func asksWay(r *reader) bool {
 		}
 	}
 	return saysLittle(r)
+}
+
+// asksOurPrice tells 多少钱 from 京A会员多少钱.
+func asksOurPrice(r *reader) bool {
+	for i, t := range r.tokens[:max(len(r.tokens)-1, 0)] {
+		if next := r.tokens[i+1]; t.kind == han && next.kind == latin && plate.ProvinceOf(string(r.text[t.start])) != "" {
+			return false
+		}
+	}
+	return saysFew(r)
 }
 
 // saysLittle excludes messages of which too much was not understood: 查一下

@@ -102,6 +102,7 @@ func TestReadRename(t *testing.T) {
 		{"叫它一二三四五六七八九十一二三", fresh, asked{}},
 		{"叫它\u0007x\u200b\u202ey", fresh, asked{Name: "xy"}},
 		{"叫它13800138000", fresh, asked{}},
+		{"叫它老公13800138", fresh, asked{}},
 		{"叫它退订", fresh, asked{}},
 		{"叫它 第一行\n第二行", fresh, asked{}},
 	}

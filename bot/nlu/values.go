@@ -72,6 +72,9 @@ func (f *filler) clean(t token) string {
 		if r == ' ' {
 			continue
 		}
+		if r == '_' {
+			r = '-' // the hyphen of a keyboard's other shift
+		}
 		out = append(out, byte(unspoken(r)))
 	}
 	for len(out) > 0 && !isAlnum(rune(out[len(out)-1])) {

@@ -28,6 +28,18 @@ func found(text string) string {
 func TestFind(t *testing.T) {
 	for text, want := range map[string]string{
 		// where a plate ends
+		"沪A12345vin654321":          "沪A12345: query 沪A12345 02",
+		"沪AD12345fdj123456":         "沪AD12345: query 沪AD12345 52",
+		"沪A1234VIN":                 "沪A1234VIN: reject",
+		"川A五个八":                     "川A五个八: query 川A88888 02",
+		"粤B两个六三个8有违章吗":              "粤B两个六三个8: query 粤B66888 02",
+		"沪A12345两个违章":               "沪A12345: query 沪A12345 02",
+		"京A⑴⑵⑶⑷⑸":                   "京A12345: query 京A12345 02",
+		"浙A|12345":                  "浙A|12345: query 浙A12345 02",
+		"京A12345|沪B12345":           "京A12345: query 京A12345 02 | 沪B12345: query 沪B12345 02",
+		"昆山E12345":                  "昆山E12345: confirm 苏E12345 02",
+		"义乌12345":                   "义乌12345: confirm 浙G12345 02",
+		"鲸A12345":                   "鲸A12345: confirm 京A12345 02",
 		"沪C12345 123456":            "沪C12345: query 沪C12345 02",
 		"沪C12345,02,AB123456":       "沪C12345: query 沪C12345 02",
 		"京a12345发动机号ab123456":       "京A12345: query 京A12345 02",

@@ -25,6 +25,25 @@ func TestTableOfTraditionalCharacters(t *testing.T) {
 	}
 }
 
+// Every county stands once, under a city that has plates, and under no name
+// that means something else.
+func TestTableOfCounties(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range counties {
+		city, n := atlas.nameAt([]rune(c.city))
+		if n != utf8.RuneCountInString(c.city) {
+			t.Errorf("%s is no city", c.city)
+		}
+		for county := range strings.FieldsSeq(c.under) {
+			p, n := atlas.nameAt([]rune(county))
+			if seen[county] || n != utf8.RuneCountInString(county) || p.Name != county || p.Province != city.Province || p.Letters != city.Letters {
+				t.Errorf("%s under %s: %+v", county, c.city, p)
+			}
+			seen[county] = true
+		}
+	}
+}
+
 func TestTableOfProvinces(t *testing.T) {
 	if len(provinces) != 31 {
 		t.Errorf("%d provinces", len(provinces))

@@ -39,6 +39,16 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
+// What is pushed arrives through Telegram, and what waits is told there.
+func TestStories(t *testing.T) {
+	for _, name := range []string{"01-new-violation", "04-just-caught", "24-owner-leaves"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bottest.Replay(t, "../testdata/stories/"+name+".txt", newWorld(t, Polling), false)
+		})
+	}
+}
+
 // The whole bot with slow traffic police: the announcement becomes the report,
 // also when everything is stopped and started meanwhile, and it is paid once.
 func TestSlowPolice(t *testing.T) {
@@ -199,7 +209,7 @@ func repliesOf(messages []telegramtest.Message) (replies []bot.Reply) {
 func (w *world) Pushed(t testing.TB, user string) []bot.Reply {
 	t.Helper()
 	id, before := w.people[user], w.read[user]
-	w.tg.Wait(10*time.Second, func() bool { return len(w.tg.Messages(id)) > before })
+	w.tg.Wait(6*time.Second, func() bool { return len(w.tg.Messages(id)) > before })
 	w.read[user] = len(w.tg.Messages(id))
 	return repliesOf(w.tg.Messages(id)[before:])
 }
@@ -228,6 +238,22 @@ func (w *world) Do(t testing.TB, words []string) {
 		w.mu.Lock()
 		w.moved += d
 		w.mu.Unlock()
+	case "pass":
+		d, err := time.ParseDuration(arg(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.mu.Lock()
+		w.moved += d
+		w.mu.Unlock()
+		if err := w.watch.Dispatch(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	case "violation":
+		w.juhe.AddViolation(arg(1), "02", juhetest.Violation{
+			Date: w.now().Add(-72 * time.Hour).Format(time.DateTime), Area: "人民路与解放路路口", Act: "机动车违反禁止标线指示的",
+			Code: "1345", Fen: "1", Money: "100", Handled: "0",
+		})
 	case "lang":
 		w.lang = arg(1)
 	case "fault":

@@ -88,7 +88,10 @@ func (d *Desk) wanted(l *look, o order, place int, now time.Time) bool {
 	recent := near(now, l.state.Checked, min(recentFor, time.Duration(d.slots)/2))
 	switch o.Kind {
 	case regular:
-		return !recent && (!l.slow(now) || slow(d.regularSlot(o, place)))
+		return !recent && (!l.slow(now) || slow(d.regularSlot(o, place))) && l.any(func(w *watcher) bool {
+			late := w.Since.Sub(o.At) // the cursor may lag behind the clock
+			return late <= 0 || late > 2*lag
+		})
 	case planned:
 		return !recent && l.state.Next.Equal(o.At)
 	case soon:

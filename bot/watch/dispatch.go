@@ -147,7 +147,6 @@ type step struct {
 	from, to int64 // slots; to is not in it
 	end      int64 // the first slot that has not come yet
 	rows     []storage.KV
-	fresh    bool // no cursor was stored
 	idle     bool // nothing is to be done or noted
 }
 
@@ -161,7 +160,7 @@ func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 		return step{}, err
 	}
 	if !ok { // nobody can be in the rhythm yet
-		s.fresh, s.from, s.to = true, s.end, s.end
+		s.from, s.to = s.end, s.end
 		return s, nil
 	}
 	s.from = d.slots.at(c.At)

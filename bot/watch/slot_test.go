@@ -124,6 +124,25 @@ func TestThePeriodChanges(t *testing.T) {
 	})
 }
 
+// A slot that had passed when somebody began is none of theirs.
+func TestBegunAfterItsSlot(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		w.every = 100 * time.Minute
+		must(t, w.restart())
+		w.police.says()
+		w.pass(50 * time.Minute) // the cursor stays behind
+		for i := range 20 {
+			c := car
+			c.Plate = fmt.Sprintf("沪B%05d", i)
+			must(t, w.begin(anna, c, w.police.report(c, w.now())))
+		}
+		w.run()
+		w.wantPaid(t, 0)
+		w.pass(w.every)
+		w.wantPaid(t, 20)
+	})
+}
+
 // Empty slots cost no write.
 func TestIdleDispatchWritesNothing(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {

@@ -143,7 +143,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	w.bot = bot.New(bot.Config{
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
-		Admins: w.config.admins(), Price: w.config.Juhe.Price,
+		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
 	})
 	return nil
 }
