@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +18,9 @@ import (
 // What a newcomer does with the page, in a browser; what the page itself can do
 // is tested in bot/playground, and the buttons in demo_push_test.go.
 func TestNewcomer(t *testing.T) {
+	s := openScreen(t) // first: its files lie outside of what the demo leaves empty
 	d := aDemo(t)
-	s := openScreen(t, httptest.NewServer(d.page))
+	s.visits(inFrontOf(t, d))
 	s.types("查违章 沪C12345")
 	s.sees("沪C12345（上海）需要")
 	s.types("发动机号123456 车架号654321")
@@ -81,14 +81,18 @@ type screen struct {
 
 // openScreen starts a browser that ends with the test. Without one the test is
 // skipped, but not where CI=true says that one must be there.
-func openScreen(t *testing.T, page *httptest.Server) *screen {
+func openScreen(t *testing.T) *screen {
 	t.Helper()
-	t.Cleanup(page.Close)
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium found: the demo cannot be tested (install chromium)")
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil && path == "" {
+			path = found
 		}
+	}
+	switch {
+	case path == "" && os.Getenv("CI") == "true":
+		t.Fatal("no Chromium found: the demo cannot be tested (install chromium)")
+	case path == "":
 		t.Skip("no Chromium found: the demo is not tested in a browser (install chromium)")
 	}
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.NoFirstRun, chromedp.NoSandbox}
@@ -109,13 +113,16 @@ func openScreen(t *testing.T, page *httptest.Server) *screen {
 	})
 	limited, cancel := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
-	s := &screen{t, limited}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
-	s.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(page.URL))
+	return &screen{t, limited}
+}
+
+func (s *screen) visits(url string) {
+	s.t.Helper()
+	s.do(chromedp.EmulateViewport(1280, 800), chromedp.Navigate(url))
 	s.wait(`document.getElementById('log').getAttribute('aria-busy') === 'false'`)
-	return s
 }
 
 func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {

@@ -23,9 +23,8 @@ import (
 // once; a query that fails is no news, and costs nothing.
 func TestPushReachesEverybodyOnce(t *testing.T) {
 	d := aDemo(t)
-	srv := httptest.NewServer(d.page)
-	t.Cleanup(srv.Close)
-	li, wang := meet(t, srv.URL, "li"), meet(t, srv.URL, "wang")
+	page := inFrontOf(t, d)
+	li, wang := meet(t, page, "li"), meet(t, page, "wang")
 	both := []*visitor{li, wang}
 	for _, p := range both {
 		p.say("查违章 沪C12345 发动机号123456 车架号654321")
@@ -43,16 +42,16 @@ func TestPushReachesEverybodyOnce(t *testing.T) {
 
 	// A check that fails is free, and no news; what happened meanwhile is found
 	// by the next one.
-	press(t, srv.URL, "fail")
-	if got := press(t, srv.URL, "week"); !strings.Contains(got, "订阅的 1 辆车正在查") {
+	press(t, page, "fail")
+	if got := press(t, page, "week"); !strings.Contains(got, "订阅的 1 辆车正在查") {
 		t.Errorf("a week later: %s", got)
 	}
 	li.sees(`"calls":2,"charged":1`)
 	for n := range 2 {
-		if got := press(t, srv.URL, "new"); got != "沪C12345 新增 1 条违章；过一周会查到，并通知小李、老王" {
+		if got := press(t, page, "new"); got != "沪C12345 新增 1 条违章；过一周会查到，并通知小李、老王" {
 			t.Errorf("a new violation: %s", got)
 		}
-		press(t, srv.URL, "week")
+		press(t, page, "week")
 		for _, p := range both {
 			if b := p.hears(news); !b.Notice {
 				t.Errorf("%s asked for this: %s", p.user, b.Text)
@@ -63,6 +62,19 @@ func TestPushReachesEverybodyOnce(t *testing.T) {
 		}
 		paid(3+n, 2+n)
 	}
+}
+
+// inFrontOf serves the page of a demo, until the test ends.
+func inFrontOf(t *testing.T, d *demo) (url string) {
+	t.Helper()
+	srv := httptest.NewServer(d.page)
+	t.Cleanup(func() {
+		if err := d.page.Close(context.Background()); err != nil { // ends the streams, for which the server waits
+			t.Error(err)
+		}
+		srv.Close()
+	})
+	return srv.URL
 }
 
 // waitForCheck waits until a car that 小李 watches has been checked in the present
