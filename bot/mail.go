@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -95,6 +96,9 @@ func (m *Mail) Notify(tx storage.Tx, u UserID, n Notice) error {
 
 // notify adds n to the record and saves it.
 func (m *Mail) notify(tx storage.Tx, u UserID, r *record, n Notice) error {
+	if n.ID == "" {
+		return errors.New("bot: notice without id")
+	}
 	now := m.now()
 	if n.At.IsZero() {
 		n.At = now
