@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -211,6 +212,7 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 		}
 		return r.save(tx, p.User)
 	}
+	r.Pushed = r.Pushed || d == Delivered
 	if r.unpack(p.ID, d) {
 		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
 		if err != nil {
@@ -219,6 +221,19 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 	}
 	return r.save(tx, p.User)
 }
+
+// unasked is what a message is read with when no question is open: after a push
+// it may be about that, once.
+func (r *record) unasked() nlu.Open {
+	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
+	if r.Pushed {
+		open.Question, r.Pushed = nlu.Push, false
+	}
+	return open
+}
+
+// asking tells whether a question is open.
+func (s Session) asking() bool { return s.Ask != nlu.None && s.Ask != nlu.ResultShown }
 
 // stamp is a time as a part of an ID.
 func stamp(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 36) }

@@ -47,6 +47,32 @@ func TestNextMessageTakesNotice(t *testing.T) {
 	})
 }
 
+// What is said after a push may be about it: 别发了 then ends the watching, where
+// otherwise it leaves what is going on. An open question comes first.
+func TestAnswerToAPush(t *testing.T) {
+	play(t, func(t *testing.T, r *rig) {
+		r.says(driver, "沪B12345")
+		r.says(driver, "订阅")
+		const confirm = "确定吗"
+		if answer := r.says(driver, "别发了"); strings.Contains(answer, confirm) {
+			t.Fatalf("before a push: %s", answer)
+		}
+		r.notify(driver, news("沪B12345"))
+		wait(5 * time.Second)
+		if answer := r.says(driver, "别发了"); !strings.Contains(answer, "沪B12345") || !strings.Contains(answer, confirm) {
+			t.Errorf("after a push: %s", answer)
+		}
+		r.notify(driver, still("沪B12345"))
+		wait(5 * time.Second)
+		if answer := r.says(driver, "不是"); strings.Contains(answer, confirm) || len(r.person(driver).Garage) != 1 {
+			t.Errorf("the open question was not the one that was answered: %s", answer)
+		}
+		if answer := r.says(driver, "别发了"); strings.Contains(answer, confirm) {
+			t.Errorf("a message later: %s", answer)
+		}
+	})
+}
+
 // While a push is under way the person writes: the push has it.
 func TestPushUnderWayKeepsItsNotices(t *testing.T) {
 	play(t, func(t *testing.T, r *rig) {
