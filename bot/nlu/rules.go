@@ -78,6 +78,7 @@ var factRules = [...]rule{
 	{some: elsewhere, all: handle, intent: Help, act: Elsewhere},
 	{some: elsewhere, all: pay, intent: Help, act: Elsewhere},
 	{all: long, some: handle | pay, intent: Help, act: Handling},
+	{all: recent | offence | able | look | query, none: tell, intent: Help, act: Delay},
 	{all: elsewhere | offence, none: look | able, intent: Help, act: Elsewhere},
 	{all: offence | able, some: back | stop | remove, none: tell | look | mine, intent: Help, act: Handling},
 	{all: handle, none: engine | vin, intent: Help, act: Handling},
