@@ -92,6 +92,7 @@ var factRules = [...]rule{
 	{all: count | plateWord, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
 	{all: count | car, none: asksHow | what | able | query | look | engine | vin, when: hasTail, intent: Query},
 	{all: count | wrong, none: asksHow | query | able, intent: Correct},
+	{all: count | change, none: asksHow | query | able | need, intent: Correct},
 	{some: count, when: notAsking(look | offence), intent: Help, act: LastN},
 	{all: place, some: engine | vin, none: asksHow | lacking | police, intent: Cities},
 	{all: vin, some: where | how | what | query, intent: Help, act: WhereVIN},
