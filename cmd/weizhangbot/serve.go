@@ -123,9 +123,7 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	if err := s.connect(w); err != nil {
 		return w, err
 	}
-	if err := s.listenAdmin(ctx, w); err != nil {
-		return w, err
-	}
+	s.listenAdmin(ctx, w)
 	w.inBackground(ctx, s.unending("work", w.answer))
 	w.inBackground(ctx, s.unending("check", w.check))
 	w.inBackground(ctx, s.unending("send", w.send))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/sirupsen/logrus"
 
@@ -10,14 +9,15 @@ import (
 )
 
 // listenAdmin opens the operator's listener; it ends when the world closes, and
-// so after the platforms: what an operator asked for is finished.
-func (s *service) listenAdmin(ctx context.Context, w *world) error {
+// so after the platforms: what an operator asked for is finished. An address
+// that is taken is loud in the log, and keeps no driver waiting.
+func (s *service) listenAdmin(ctx context.Context, w *world) {
 	h := admin.New(admin.Config{Office: w.fleet(), Token: string(s.config.Server.AdminToken), Log: s.log})
 	l, err := listen(ctx, s.config.Server.AdminListen, h, s.log)
 	if err != nil {
-		return fmt.Errorf("server.admin_listen: %w", err)
+		s.log.WithError(err).WithField("event", "admin").Error("server.admin_listen: operators cannot ask the running bot; choose another address")
+		return
 	}
 	s.log.WithFields(logrus.Fields{"event": "admin", "address": l.url()}).Info("listening for operators")
 	w.inBackground(ctx, s.unending("admin", l.serve))
-	return nil
 }

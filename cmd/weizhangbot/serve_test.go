@@ -187,6 +187,25 @@ func TestServeOnlyARefusedTelegram(t *testing.T) {
 	r.secretive()
 }
 
+// Drivers do not wait for an operator to find another address.
+func TestServeWithoutOperators(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	o := newOutside(t)
+	r := o.serveWith([]string{"WEIZHANG_SERVER_ADMIN_LISTEN=" + taken.Addr().String()}, withSafe)
+	if status, _ := get(t, r.url+readyPath); status != http.StatusOK {
+		t.Errorf("readyz: %d", status)
+	}
+	if log := r.log.String(); !strings.Contains(log, "server.admin_listen: operators cannot ask the running bot") {
+		t.Errorf("the log:\n%s", log)
+	}
+	r.end()
+}
+
 func TestServeRefuses(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -206,7 +225,6 @@ func TestServeRefuses(t *testing.T) {
 		{"a path of its own", withSafe, "WEIZHANG_WECHAT_PATH=/healthz", exitUsage, `weizhangbot: config: wechat.path: "/healthz" is the program's own`},
 		{"no time for redeliveries", withSafe, "WEIZHANG_WECHAT_MAX_CLOCK_SKEW=10s", exitUsage, "wechat.max_clock_skew: 10s is too short"},
 		{"an address that is taken", withSafe, "WEIZHANG_SERVER_LISTEN=" + taken.Addr().String(), exitFailed, "weizhangbot: server.listen: listen: "},
-		{"an operators' address that is taken", withSafe, "WEIZHANG_SERVER_ADMIN_LISTEN=" + taken.Addr().String(), exitFailed, "weizhangbot: server.admin_listen: listen: "},
 		{"a store that is not there", withSafe, "WEIZHANG_STORAGE_PATH=/nowhere/bot.db", exitFailed, "weizhangbot: storage: "},
 		{"a driver that is not there", withSafe, "WEIZHANG_STORAGE_DRIVER=postgres WEIZHANG_STORAGE_DSN=postgres://bot@db/x WEIZHANG_STORAGE_ENCRYPTION_KEY=" + other["storage.encryption_key"], exitFailed, "weizhangbot: storage: driver postgres: not part of this version"},
 	} {
