@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
+	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
 
 // help answers a question about the bot or about violations.
@@ -106,7 +107,8 @@ func (d *dialog) allCities(cities []City) {
 	d.say("city.all", len(provinces), strings.Join(provinces, d.text("and")))
 }
 
-// citiesOf shows one city with what it asks for, or a province's cities.
+// citiesOf shows one city with what it asks for, or a province's cities. A
+// county is shown by the city whose plates it wears.
 func (d *dialog) citiesOf(place string, cities []City) {
 	var names []string
 	for _, c := range cities {
@@ -119,6 +121,11 @@ func (d *dialog) citiesOf(place string, cities []City) {
 		}
 	}
 	if len(names) == 0 {
+		if above := cityAbove(place); above != "" {
+			d.say("city.county", place, above)
+			d.citiesOf(above, cities)
+			return
+		}
 		d.say("city.unknown", place)
 		return
 	}
@@ -126,6 +133,20 @@ func (d *dialog) citiesOf(place string, cities []City) {
 	if rule, same := sameRule(cities, place); same {
 		d.say("city.same", d.needs(rule))
 	}
+}
+
+// cityAbove is the city whose plates a county wears: 苏州 for 昆山. "" for what is
+// no county.
+func cityAbove(place string) string {
+	places := plate.Places(place)
+	if len(places) != 1 || places[0].Letters == "" {
+		return ""
+	}
+	above := plate.CityOf(places[0].Province + places[0].Letters[:1])
+	if above == place {
+		return ""
+	}
+	return above
 }
 
 // sameRule is what all the cities of a province ask for, if it is the same.

@@ -230,6 +230,7 @@ var english = words{
 	// Cities.
 	"city.one":       "%[1]s can be checked. Needed: %[2]s.",
 	"city.nothing":   "no further numbers",
+	"city.county":    "Cars of %[1]s wear plates of %[2]s.",
 	"city.unknown":   "%[1]s is not on the list at present: it may not be open, or be under maintenance. You can send a plate to make sure, free of charge.",
 	"city.elsewhere": "Cars from elsewhere can be checked too: the place of the plate decides, and violations from all over China are listed as far as they are published.",
 	"city.province":  "Places in %[1]s that can be checked (%[2]d): %[3]s.",

@@ -229,6 +229,7 @@ var chinese = words{
 	// Cities.
 	"city.one":       "%[1]s可以查询，需要：%[2]s。",
 	"city.nothing":   "不需要其他号码",
+	"city.county":    "%[1]s的车使用%[2]s的号牌。",
 	"city.unknown":   "现在的名单里没有%[1]s：可能未开通，也可能正在维护。发送车牌号可以再确认一次，不收费。",
 	"city.elsewhere": "外地的车也可以查询：按车牌所在地查询，全国的违章都会列出，但以当地公布为准。",
 	"city.province":  "%[1]s能查询 %[2]d 个地区：%[3]s。",
