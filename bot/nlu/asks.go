@@ -14,10 +14,8 @@ func (r *reader) bySubject() bool {
 
 // keepsOn reads that a car is still to be watched.
 func (r *reader) keepsOn() bool {
-	if r.is.any(not | stop | asksHow | remove) {
-		return false
-	}
-	if r.about.any(keeping) && !r.open.yesNo() || r.open.Question == Push && r.speaksOnly(keepAnswers) {
+	wished := r.about.any(keeping) && !r.open.yesNo() && !r.is.any(not|stop|asksHow|remove)
+	if wished || r.open.Question == Push && r.speaksOnly(keepAnswers) {
 		r.refersTo()
 		return r.set(Subscribe, KeepOn)
 	}
@@ -29,7 +27,7 @@ var keepAnswers = phraseSet(`还要 还要的 要 要的 要啊 继续 继续吧
 
 // invites reads that somebody else is to watch a car, too.
 func (r *reader) invites() bool {
-	if !r.about.any(sharing|codeWord) || r.is.any(asksHow|help|what|stop|not|remove|data|privacy|offTopic|look) {
+	if !r.about.any(sharing|codeWord) || r.is.any(asksHow|help|what|stop|not|remove|data|privacy|offTopic) {
 		return false
 	}
 	r.refersTo()

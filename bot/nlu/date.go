@@ -16,8 +16,11 @@ type span struct {
 // byDate reads what is told of the inspection: 2020年5月上牌, 检验有效期至2026年5月.
 // Beside a car's digits a date is no more than one field of the licence.
 func (r *reader) byDate() bool {
-	if !r.about.any(registration|expiry) || len(r.dates) == 0 || r.is.any(offence|police|look) {
+	if !r.about.any(registration|expiry) || r.is.any(offence|police|look) {
 		return false
+	}
+	if len(r.dates) == 0 && r.about.any(expiry) && r.tellsMonth() && len(r.Vehicles) == 0 {
+		return r.set(ProvideInfo, Inspection)
 	}
 	found := r.tellDates()
 	if !found || r.Engine != "" || r.VIN != "" {
@@ -25,6 +28,14 @@ func (r *reader) byDate() bool {
 	}
 	r.refersTo()
 	return r.set(ProvideInfo, Inspection)
+}
+
+// tellsMonth tells whether a month without a year is told, 年审到明年5月, which
+// stands for no date without knowing today's.
+func (r *reader) tellsMonth() bool {
+	return slices.ContainsFunc(r.tokens, func(t token) bool {
+		return t.kind == measured && t.end < len(r.text) && r.text[t.end] == '月'
+	})
 }
 
 // tellDates gives every date to the label before it, else to the one behind.

@@ -28,7 +28,7 @@ var formWords = [...]entry{
 	{only, `没事别 没有别 没违章别 没有违章别 没有违章就 没违章就 没有新违章就 没新违章就 没有新的就 没新的就 没事就 只有 有了再 有才 没有就别 没有就不`},
 	{only | tell | offence, `违章再通知 违章再告诉 违章再提醒 违章再发 违章再说 违章才通知 违章才发 违章才提醒 违章才告诉`},
 	{only | tell, `才告诉 才通知 才提醒 才发 了再通知 了再告诉 了再提醒`},
-	{stop, `取消 停止 停 停掉 关闭 关掉 关了 关 退订 退掉 取关 终止 禁用 屏蔽 结束 stop cancel pause disable mute turn_off unsubscribe unsub 暂时停`},
+	{stop, `放弃 退出 中止 取消 停止 停 停掉 关闭 关掉 关了 关 退订 退掉 取关 终止 禁用 屏蔽 结束 stop cancel pause disable mute turn_off unsubscribe unsub 暂时停`},
 	{stop | tell, `太吵了 太吵 吵死了 吵死 太频繁 太频繁了 发太多了 消息太多 消息太多了 停一个月 停一周 停几天 停两天 停一段时间 停一阵 停一下提醒 暂停 退订 退阅 取关 unsubscribe unsub 取消订阅 取消关注 取消提醒 别发 别发了 别再发 别推 别推了 别通知 别烦我 别再烦我 勿扰 免打扰 不要再发 不要发了 不要发 不用提醒 不再提醒 不用通知 不再关注 不关注了 停止推送 暂停一个月 暂停一周 暂停一段时间 暂停几天 静音 拒收 td t_d 回t退订 stop_sending opt_out`},
 	{not, `不要 别 别再 不用 不想 不需要 无需 不必 不再 勿 唔使 唔好 唔要 唔 don't dont do_not no_more 不准 甭 莫 莫要 不弄 不搞`},
 	{remove, `移出去 移出 移掉 挪走 踢出去 划掉 删除 删 删掉 删了 移除 去掉 去除 解除绑定 取消绑定 清除 清空 销毁 删光 清掉 清 清理 抹掉 抹去 抹除 delete remove erase del clear 移走 拿掉 踢掉 剔除 解除`},

@@ -42,6 +42,9 @@ func (r *reader) rename(at int) {
 		}
 		from++
 	}
+	if len(r.Vehicles) > 0 {
+		r.Ref = 0
+	}
 	if from < len(r.tokens) {
 		r.Name = r.nameFrom(r.tokens[from].start)
 	}
@@ -117,10 +120,10 @@ func (r *reader) precedesName(at, i int) bool {
 	case space, punct:
 		return true
 	case numberPlate, ordinal, value:
-		return !r.saysIt(r.tokens[at]) && i+1 < len(r.tokens) && (t.kind != value || r.positionAt(i) > 0)
+		return !r.saysIt(r.tokens[at]) && !t.named && i+1 < len(r.tokens) && (t.kind != value || r.positionAt(i) > 0)
 	case word:
 		text := string(t.phrase.text)
-		return text == "为" || text == "叫" || text == "是" || text == "成" || text == "TO" || text == "AS"
+		return isLetter(t.phrase.text[0]) && t.phrase.is.any(mine) || text == "THE" || text == "为" || text == "叫" || text == "是" || text == "成" || text == "TO" || text == "AS"
 	case han:
 		return r.text[t.start] == '成'
 	}
@@ -201,17 +204,33 @@ func (s *scanner) named(i int) (token, bool) {
 		if isAlnum(name[0]) && isAlnum(s.before(i)) || isAlnum(name[n-1]) && isAlnum(s.after(i+n)) {
 			continue
 		}
-		if n == 1 && len(s.text) > 1 && !s.owns(i+n) {
-			continue
+		if (n == 1 || s.isPerson(name)) && !s.standsForCar(i, i+n) {
+			continue // 邀请老婆
 		}
-		best = token{kind: ordinal, start: i, end: i + n, n: at + 1}
+		best = token{kind: ordinal, start: i, end: i + n, n: at + 1, named: true}
 	}
 	return best, best.end > 0
 }
 
-// owns tells whether 的车 or 车 stands at i.
+// isPerson tells whether a car is called by whose it is.
+func (s *scanner) isPerson(name []rune) bool {
+	p := phraseAt(name, 0)
+	return p != nil && p.role == person
+}
+
+// standsForCar tells whether a name that may mean a person means the car: it
+// says so, or is all that is looked for or dropped.
+func (s *scanner) standsForCar(start, end int) bool {
+	if s.owns(end) || start == 0 && end == len(s.text) {
+		return true
+	}
+	n := len(s.tokens)
+	return end == len(s.text) && n > 0 && s.tokens[n-1].kind == word && s.tokens[n-1].phrase.is.any(look|stop|remove)
+}
+
+// owns tells whether 的车, 车 or 那辆 stands at i.
 func (s *scanner) owns(i int) bool {
-	return s.after(i) == '车' || s.after(i) == '的' && s.after(i+1) == '车'
+	return s.after(i) == '车' || s.after(i) == '的' && s.after(i+1) == '车' || s.after(i) == '那' && s.after(i+1) == '辆'
 }
 
 // foldNames makes the names comparable with the text. 老婆的车 is also meant by

@@ -5,8 +5,10 @@
 // smalltalk.go) that gives each a set of meanings (concept.go); cars.go and
 // fill.go give every value to its vehicle; read.go decides what is wanted, from
 // the most certain to the least: a whole message with a fixed meaning
-// (whole.go), an answer to the open question (answer.go, place.go), at last the
-// rules over the meanings of its words (rules.go). There are no regular
+// (whole.go), one of the wishes with words of their own (subject.go, asks.go;
+// name.go, code.go and date.go for what they tell), an answer to the open
+// question (answer.go, place.go), at last the rules over the meanings of its
+// words (rules.go). There are no regular
 // expressions, no model and no state: a message that is misread is mended by a
 // phrase or a rule, and added to testdata/more.jsonl.
 package nlu

@@ -22,7 +22,7 @@ func (s *scanner) latin(i int) token {
 		before = 0
 	}
 	if p := phraseAt(s.text[i:], before); p != nil {
-		if s.before(i) == '&' || !p.is.any(engine|vin) && s.argument(i) {
+		if s.before(i) == '&' || !p.is.any(engine|vin) && (s.argument(i) || s.after(i+len(p.text)) == '(' && isLetter(p.text[0])) {
 			return token{kind: markup, start: i, end: i + len(p.text)}
 		}
 		return s.word(i, p)

@@ -38,6 +38,7 @@ type token struct {
 	phrase     *phrase // of a word
 	n          int     // of a plate: index of its match, then of its vehicle; of an ordinal: its count
 	place      *plate.Place
+	named      bool // of an ordinal: the car's own name
 }
 
 // A scanner cuts a message into tokens, from left to right, in one pass.

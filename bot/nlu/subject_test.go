@@ -61,7 +61,7 @@ func TestReadJustCaught(t *testing.T) {
 }
 
 func TestReadKeepOn(t *testing.T) {
-	for _, text := range []string{"继续关注", "还要", "继续盯着", "保留", "继续关注吧", "还要的", "继续", "还在开", "keep watching", "繼續關注"} {
+	for _, text := range []string{"继续关注", "还要", "继续盯着", "保留", "继续关注吧", "还要的", "继续", "还在开", "别删", "keep watching", "繼續關注"} {
 		check(t, text, push, asked{Intent: Subscribe, Act: KeepOn})
 	}
 	for _, text := range []string{"不用了", "不要了", "不需要了", "不用了谢谢", "不要继续关注了", "算了不用了", "no need"} {
@@ -93,6 +93,9 @@ func TestReadRename(t *testing.T) {
 		{"上次那辆叫小蓝", fresh, asked{Ref: LastRef, Name: "小蓝"}},
 		{"把小白改名小黑", names, asked{Ref: 3, Name: "小黑"}},
 		{"叫它小白", names, asked{Name: "小白"}},
+		{"沪C12345备注老婆的车", names, asked{Plate: "沪C12345", Name: "老婆的车"}},
+		{"就叫它小黑吧", result, asked{Name: "小黑"}},
+		{"rename my second car to Blue", fresh, asked{Ref: 2, Name: "Blue"}},
 		{"rename car 2 to Blue", fresh, asked{Ref: 2, Name: "Blue"}},
 		{"/rename 2 Blue", fresh, asked{Ref: 2, Name: "Blue"}},
 		{"call it Daisy", fresh, asked{Name: "Daisy"}},
@@ -132,6 +135,9 @@ func TestReadNames(t *testing.T) {
 		"小白什么时候年检":      {Intent: Help, Act: Inspection, Ref: 3},
 		"分享小白给老公":       {Intent: Subscribe, Act: Invite, Ref: 3},
 		"退订":            {Intent: Unsubscribe},
+		"邀请老婆":          {Intent: Subscribe, Act: Invite},
+		"让老婆也能收到提醒":     {Intent: Subscribe, Act: Invite},
+		"退订老婆":          {Intent: Unsubscribe, Ref: 1},
 		"查老公的车":         {Intent: Query, Name: "老公"},
 		"查沪C12345":      {Intent: Query, Plate: "沪C12345"},
 	} {
@@ -209,6 +215,7 @@ func TestReadInspection(t *testing.T) {
 		"行驶证上写的有效期2026.5":           {Intent: ProvideInfo, Until: "2026-05-31"},
 		"有效期至2028年2月":               {Intent: ProvideInfo, Until: "2028-02-29"},
 		"2020/5/12注册，有效期到2026/5":    {Intent: ProvideInfo, Registered: "2020-05-12", Until: "2026-05-31"},
+		"年审到明年5月":                   {Intent: ProvideInfo},
 		"有效期至2026年13月":              {Intent: ProvideInfo},
 		"年检到2026-02-31":             {Intent: ProvideInfo},
 		"沪C12345 注册日期2020-05-12":    {Intent: ProvideInfo, Plate: "沪C12345", Registered: "2020-05-12"},

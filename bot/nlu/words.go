@@ -21,7 +21,7 @@ var words = [...]entry{
 	{offence, `违章 违规 违法 违张 违障 未章 为章 维章 伟章 韦章 围章 违停记录 违法记录 交通违章 交通违法 违反 罚单 罚单子 罚单儿 告票 牛肉干 抄牌 吃罚单 新违章 贴条 贴单 贴条子`},
 	{offence, `被闪 闪了 闪了一下 闪光灯 闪我 闪了我 闪一下 被拍 被抓拍 抓拍 被照 被摄 拍到 拍了 被罚 被记分 被扣分 有没有事 摄像头 电子眼 电子警察 中招 记录仪拍`},
 	{offence, `violation violations ticket tickets offence offences offense offenses wei_zhang weizhang wz cwz cha_wei_zhang chaweizhang traffic_ticket traffic_tickets infraction infractions`},
-	{offence | act, `闯了红灯 闯了个红灯 冲红灯 压了线 压了实线 压黄线 压虚线 走错车道 走错道 闯禁行 闯禁令 走公交道 走公交车道 没礼让 未礼让行人 没让行人 实线变道 占应急车道 speeding flashed got_flashed 闯红灯 闯灯 超速 违停 乱停车 压线 压实线 逆行 走应急车道 未系安全带 没系安全带 打手机 不礼让 酒驾 违法停车 违章停车 违规停车 超载 占用应急车道 run_a_red_light ran_a_red_light speeding`},
+	{offence | act, `闯了黄灯 闯黄灯 走了公交车道 走了公交道 走了应急车道 变了道 闯了红灯 闯了个红灯 冲红灯 压了线 压了实线 压黄线 压虚线 走错车道 走错道 闯禁行 闯禁令 走公交道 走公交车道 没礼让 未礼让行人 没让行人 实线变道 占应急车道 speeding flashed got_flashed 闯红灯 闯灯 超速 违停 乱停车 压线 压实线 逆行 走应急车道 未系安全带 没系安全带 打手机 不礼让 酒驾 违法停车 违章停车 违规停车 超载 占用应急车道 run_a_red_light ran_a_red_light speeding`},
 	{recent, `方才 刚儿 貌似 今早 今天早上 今天上午 今天下午 早上 上午 昨儿 昨日 大前天 半小时前 十分钟前 几分钟前 一小时前 just_now yesterday this_morning last_night i_think 刚刚 刚才 刚 刚被 昨天 昨晚 今天 今早 今晚 前天 前几天 上周 好像 可能 似乎 应该是被 just`},
 	{fine, `滞纳金 逾期 超期 罚款 罚金 罚了 罚多少 罚 扣款 fine fines penalty`},
 	{score, `扣 扣分 记分 扣几分 扣了几分 扣了多少分 扣多少分 几分 查分 分数 驾照分 points demerit`},
