@@ -30,6 +30,9 @@ func TestBrowser(t *testing.T) {
 		"names for those who cannot see":   namesInBrowser,
 		"a long conversation keeps still":  scrollInBrowser,
 		"a tab in the background":          backgroundInBrowser,
+		"a push":                           pushInBrowser,
+		"a push on the phone":              pushOnThePhone,
+		"an action that fails":             stuckActionInBrowser,
 		"without a panel there is no pill": bareInBrowser,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -242,10 +245,14 @@ func darkInBrowser(t *testing.T, b *browser) {
 	s.types("123456 654321")
 	s.sees("沪C12345 · 上海")
 	s.taps("#examples", "")
+	s.taps(".action", "新增一条违章")
+	s.taps(".action", "过一周")
+	s.sees("沪C12345 有 1 条新违章")
+	s.wait(`document.getElementById('said').innerText === '过了一周'`)
 	for _, scheme := range []string{"light", "dark"} {
 		s.scheme(scheme)
 		for _, selector := range []string{
-			".me .bubble", ".bot .bubble", "#presence", ".option:enabled", ".hint", "#send", ".user small", ".switch small", "#rows dt", ".about .soft", ".time", "h3",
+			".me .bubble", ".notice .tag", ".action b", ".action small", ".said", "#date", ".bot .bubble", "#presence", ".option:enabled", ".hint", "#send", ".user small", ".switch small", "#rows dt", ".about .soft", ".time", "h3",
 		} {
 			if c := read[float64](s, fmt.Sprintf(contrast, js(selector))); c < 4.5 {
 				t.Errorf("%s: %s: contrast %.1f, less than 4.5 (WCAG 2.2, 1.4.3)", scheme, selector, c)
@@ -285,7 +292,7 @@ func namesInBrowser(t *testing.T, b *browser) {
 		`document.querySelector('.bot .bubble').textContent.slice(0, 6)`:                                                             "助手：您好，",
 		`document.querySelector('.options').getAttribute('aria-label')`:                                                              "可以这样回复",
 		`document.querySelector('.switch').getAttribute('role')`:                                                                     "switch",
-		`[...document.querySelectorAll('h1,h2,h3')].map((h) => h.tagName).join('')`:                                                  "H1H2H3H3H3H3",
+		`[...document.querySelectorAll('h1,h2,h3')].map((h) => h.tagName).join('')`:                                                  "H1H2H3H3H3H3H3",
 		`String(document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size)`: "true",
 	} {
 		if got := read[string](s, expression); got != want {

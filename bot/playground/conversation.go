@@ -29,7 +29,8 @@ type entry struct {
 	Text    string     `json:"text"`
 	Options []option   `json:"options,omitempty"`
 	Files   []download `json:"files,omitempty"`
-	At      time.Time  `json:"at"`
+	Notice  bool       `json:"notice,omitempty"` // nobody asked for it just now
+	At      time.Time  `json:"at"`               // never before that of the entry before it
 }
 
 type option struct {
@@ -149,7 +150,9 @@ func (c *conversation) pushed(id string, replies []bot.Reply, at time.Time) {
 	c.keys = append(c.keys, id)
 	c.keys = c.keys[max(0, len(c.keys)-maxKeys):]
 	for _, r := range replies {
-		c.append(botEntry(r, at))
+		e := botEntry(r, at)
+		e.Notice = true
+		c.append(e)
 	}
 	c.wake()
 }
@@ -157,6 +160,10 @@ func (c *conversation) pushed(id string, replies []bot.Reply, at time.Time) {
 func (c *conversation) append(e entry) {
 	c.last++
 	e.Number = c.last
+	// Who asked the time first may come second, and a clock may be moved.
+	if n := len(c.entries); n > 0 && e.At.Before(c.entries[n-1].At) {
+		e.At = c.entries[n-1].At
+	}
 	c.entries = append(c.entries, e)
 	c.bytes += e.size()
 	for len(c.entries) > maxEntries || c.bytes > maxBytes && len(c.entries) > 1 {
@@ -176,6 +183,13 @@ func (c *conversation) since(n int64) (entries []entry, gap bool, busy int) {
 		n = oldest - 1
 	}
 	return slices.Clone(c.entries[n+1-oldest:]), gap, c.busy
+}
+
+// newest is the number of the newest entry, 0 when there is none yet.
+func (c *conversation) newest() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
 }
 
 // watch returns a channel that holds a value whenever there may be something

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type desk struct {
 	on       map[string]bool
 	slow     chan struct{} // closed: the traffic police answer
 	fail     error
+	page     *Page        // where notices go
+	ahead    atomic.Int64 // of its clock
 }
 
 func newDesk() *desk {
@@ -140,6 +143,38 @@ func (d *desk) Switches() []Switch {
 	}
 }
 
+func (d *desk) Actions() []Action {
+	return []Action{
+		{ID: "new", Label: "新增一条违章", Hint: "像交警刚录入的一样"},
+		{ID: "week", Label: "过一周", Hint: "订阅的车会查一遍", Look: true},
+	}
+}
+
+// Do lets a week pass for the page's clock, if it is one that can be moved, and
+// a notice come to everybody.
+func (d *desk) Do(ctx context.Context, id string) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch id {
+	case "new":
+		return "沪C12345 新增 1 条违章；过一周会查到", nil
+	case "week":
+		d.ahead.Add(int64(7 * 24 * time.Hour))
+		for _, u := range people {
+			news := []bot.Reply{{Text: "沪C12345 有 1 条新违章"}}
+			if err := d.page.Push(ctx, bot.UserID("demo:"+u.ID), d.runsAhead().String(), news); err != nil {
+				return "", err
+			}
+		}
+		return "过了一周", nil
+	case "stuck":
+		return "", errStuck
+	}
+	return "", ErrNoAction
+}
+
+func (d *desk) runsAhead() time.Duration { return time.Duration(d.ahead.Load()) }
+
 var errStuck = errors.New("stuck")
 
 func (d *desk) Set(id string, on bool) error {
@@ -168,16 +203,22 @@ var people = []User{
 }
 
 // open makes a page over d that is closed with the test, and whose clock
-// stands still. Without d there is no panel, and change brings the bot.
+// stands still but for the weeks that d lets pass. Without d there is no panel, and change brings the bot.
 func open(t *testing.T, d *desk, change ...func(*Config)) *Page {
 	t.Helper()
 	cfg := Config{
 		Users: people,
-		Now:   func() time.Time { return time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC) },
-		Log:   func(what string, err error) { t.Logf("page: %s: %v", what, err) },
+		Now: func() time.Time {
+			morning := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+			if d != nil {
+				return morning.Add(d.runsAhead())
+			}
+			return morning
+		},
+		Log: func(what string, err error) { t.Logf("page: %s: %v", what, err) },
 	}
 	if d != nil {
-		cfg.Bot, cfg.Panel = d, d
+		cfg.Bot, cfg.Panel, cfg.Ahead = d, d, d.runsAhead
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -185,6 +226,9 @@ func open(t *testing.T, d *desk, change ...func(*Config)) *Page {
 	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if d != nil {
+		d.page = p
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

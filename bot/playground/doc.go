@@ -13,6 +13,6 @@
 // only so that a reload shows the same screen.
 //
 // Reading order: page.go (what it is), conversation.go (transcript and queue),
-// turns.go (a message's way through the bot), events.go and panel.go (what the
-// browser reads), guard.go (what it may not do), terminal.go (the other chat).
+// turns.go (a message's way through the bot), events.go, panel.go and actions.go
+// (what the browser reads and presses), guard.go (what it may not do), terminal.go (the other chat).
 package playground

@@ -3,6 +3,7 @@ package playground
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,11 +12,13 @@ import (
 
 // getEvents streams the conversation. Events:
 //
-//	hello   the stream is open
+//	hello   the stream is open: {"ahead": seconds the page's clock runs ahead}
+//	clock   the same, when it changed
 //	reset   forget what you show: what follows is all there is
 //	entry   one bubble; its id is what Last-Event-ID sends back
 //	typing  {"busy": messages being worked on}
-//	panel   meter and switches, when they changed
+//	panel   meter, buttons and switches, when they changed
+//	talks   the number of everybody's newest entry, when one changed
 //	ready   everything that was said up to now has been sent
 //
 // A reconnection goes on after Last-Event-ID, or after ?last=, which a script
@@ -33,8 +36,10 @@ func (p *Page) getEvents(w http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(p.pace.beat)
 	defer beat.Stop()
 	for {
+		s.clock()
 		s.conversation(c)
 		s.panel(r)
+		s.talks()
 		if s.flush() != nil {
 			return
 		}
@@ -59,6 +64,8 @@ type stream struct {
 	seen  int64 // number of the newest entry sent
 	busy  int
 	shown string // the panel as sent
+	ahead int64  // seconds
+	told  map[string]int64
 	ready bool
 	err   error
 }
@@ -74,8 +81,32 @@ func (p *Page) openStream(w http.ResponseWriter, r *http.Request) *stream {
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold the events back
-	s.printf("retry: 2000\nevent: hello\ndata: {}\n\n")
+	s.printf("retry: 2000\n")
+	s.ahead = p.aheadSeconds()
+	s.event("hello", "", map[string]int64{"ahead": s.ahead})
 	return s
+}
+
+func (p *Page) aheadSeconds() int64 { return int64(p.cfg.Ahead() / time.Second) }
+
+// clock comes before the entries it dates.
+func (s *stream) clock() {
+	if ahead := s.page.aheadSeconds(); ahead != s.ahead {
+		s.event("clock", "", map[string]int64{"ahead": ahead})
+		s.ahead = ahead
+	}
+}
+
+// talks lets the page mark the people to whom something was said meanwhile.
+func (s *stream) talks() {
+	newest := make(map[string]int64, len(s.page.talks))
+	for id, c := range s.page.talks {
+		newest[id] = c.newest()
+	}
+	if !maps.Equal(newest, s.told) {
+		s.event("talks", "", newest)
+		s.told = newest
+	}
 }
 
 // numberOf reads an event id: epoch.number. 0 is a new reader; -1, smaller

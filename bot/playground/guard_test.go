@@ -121,6 +121,7 @@ func TestOtherSitesAreKeptOut(t *testing.T) {
 		{"another port, old browser", "POST", "/say", []string{"Origin", "http://127.0.0.1:1"}, 403},
 		{"a sandboxed frame", "POST", "/say", []string{"Origin", "null"}, 403},
 		{"switches too", "POST", "/panel", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"buttons too", "POST", "/act", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"reading the conversation", "GET", "/events?user=li", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}, 403},
 		{"reading the meter", "GET", "/panel", []string{"Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors"}, 403},
 		{"following a link", "GET", "/", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, 200},
@@ -227,3 +228,7 @@ type brokenPanel struct{}
 func (brokenPanel) Meter(context.Context) (Meter, error) { return Meter{}, errors.New("ledger locked") }
 func (brokenPanel) Switches() []Switch                   { return nil }
 func (brokenPanel) Set(string, bool) error               { return ErrNoSwitch }
+func (brokenPanel) Actions() []Action                    { return nil }
+func (brokenPanel) Do(context.Context, string) (string, error) {
+	return "", ErrNoAction
+}

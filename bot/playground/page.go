@@ -27,6 +27,9 @@ type Config struct {
 	Suggestions []string // what a newcomer may tap first; nil: a few that need no explanation
 	// Now dates the messages; nil: time.Now.
 	Now func() time.Time
+	// Ahead is how far Now runs ahead of the real time; it may grow, and the
+	// page then shows its date. nil: never.
+	Ahead func() time.Duration
 	// Log is told what went wrong behind the page's back; nil: nobody is.
 	// It may be called from any goroutine.
 	Log func(what string, err error)
@@ -68,7 +71,8 @@ func defaultPace() pace {
 //	GET  /        the page, with /app.js, /style.css and /icon.svg
 //	POST /say     a message: {"user","key","text"}; 202 at once, the answer is an event
 //	GET  /events  ?user=: the conversation, live (server-sent events)
-//	GET  /panel   meter and switches; POST {"id","on"} turns a switch
+//	GET  /panel   meter, buttons and switches; POST {"id","on"} turns a switch
+//	POST /act     presses a button: {"id"}; the answer is {"said"}
 //
 // The server around it sets the timeouts; the page lifts the write deadline
 // for /events alone.
@@ -95,6 +99,9 @@ func New(cfg Config) (*Page, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Ahead == nil {
+		cfg.Ahead = func() time.Duration { return 0 }
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(string, error) {}
@@ -153,6 +160,7 @@ func (p *Page) routes(files *files) http.Handler {
 	mux.HandleFunc("GET /events", p.getEvents)
 	mux.HandleFunc("GET /panel", p.getPanel)
 	mux.HandleFunc("POST /panel", p.postPanel)
+	mux.HandleFunc("POST /act", p.postAct)
 	return mux
 }
 

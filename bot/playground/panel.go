@@ -11,8 +11,8 @@ import (
 // ErrNoSwitch tells that there is no switch of this id.
 var ErrNoSwitch = errors.New("playground: no such switch")
 
-// A Panel is what the side panel shows and switches. Its methods may be called
-// from any goroutine.
+// A Panel is what the side panel shows, switches and does. Its methods may be
+// called from any goroutine.
 type Panel interface {
 	// Meter tells what was spent so far. It is asked after every answer and at
 	// every heartbeat, once for each open page, so it must be quick.
@@ -22,6 +22,11 @@ type Panel interface {
 	Switches() []Switch
 	// Set turns a switch, or returns ErrNoSwitch.
 	Set(id string, on bool) error
+	// Actions lists the buttons, in the order shown.
+	Actions() []Action
+	// Do lets the action happen, and returns one line that says what did; or
+	// ErrNoAction. It may block for as long as a person waits for a button.
+	Do(ctx context.Context, id string) (said string, err error)
 }
 
 // A Meter tells what was spent, and what was not.
@@ -54,8 +59,9 @@ func (p *Page) panelView(ctx context.Context) (json.RawMessage, error) {
 	}
 	view, err := json.Marshal(struct {
 		Meter    Meter    `json:"meter"`
+		Actions  []Action `json:"actions"`
 		Switches []Switch `json:"switches"`
-	}{m, p.cfg.Panel.Switches()})
+	}{m, p.cfg.Panel.Actions(), p.cfg.Panel.Switches()})
 	if err != nil {
 		return nil, fmt.Errorf("playground: panel: %w", err)
 	}
@@ -99,7 +105,7 @@ func (p *Page) postPanel(w http.ResponseWriter, r *http.Request) {
 		p.cfg.Log("switch", err)
 		refuse(w, http.StatusInternalServerError, "开关没有动")
 	default:
-		p.nudgeAll()
+		p.Nudge()
 		w.WriteHeader(http.StatusNoContent)
 	}
 }

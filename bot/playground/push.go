@@ -21,6 +21,7 @@ func (p *Page) Push(_ context.Context, to bot.UserID, id string, replies []bot.R
 		return fmt.Errorf("playground: push: no such user: %w", bot.ErrGone)
 	}
 	c.pushed(id, replies, p.cfg.Now())
+	p.Nudge() // those who look at another conversation see that there is something
 	return nil
 }
 

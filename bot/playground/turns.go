@@ -124,12 +124,13 @@ func (p *Page) publish(c *conversation, answer bot.Answer, err error) {
 		p.cfg.Log("handle", err)
 	}
 	c.answered(answer.Replies, p.cfg.Now(), !answer.Pending)
-	p.nudgeAll()
+	p.Nudge()
 }
 
-// nudgeAll tells every open page that the panel may have changed: what one
-// user asks for moves the meter that all of them see.
-func (p *Page) nudgeAll() {
+// Nudge has every open page look whether something changed that no message
+// brings: the panel, the clock, what the other people read. What one user asks
+// for moves the meter that all of them see.
+func (p *Page) Nudge() {
 	for _, c := range p.talks {
 		c.nudge()
 	}

@@ -73,7 +73,7 @@ func (s Server) adminURL() string {
 func (w *world) fleet() *bot.Fleet {
 	return &bot.Fleet{
 		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: w.config.Limits.VehiclesPerUser,
-		Every: w.config.Push.Every, Price: w.config.Juhe.Price,
+		Every: w.config.Push.Every, Price: w.config.Juhe.Price, Now: w.now,
 	}
 }
 

@@ -31,6 +31,7 @@ func (f configFlag) world(ctx context.Context, p *program) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Limits.MessagesPerUserPerMinute = 0 // what comes from a pipe is no flood
 	return openWorld(ctx, c, newLogger(p.stderr, quietLog(c.Log)))
 }
 

@@ -6,9 +6,6 @@ import (
 	"fmt"
 
 	"github.com/sirupsen/logrus"
-
-	"github.com/weizhangbot/weizhangbot/bot/deliver"
-	"github.com/weizhangbot/weizhangbot/bot/playground"
 )
 
 type demoCommand struct {
@@ -28,31 +25,16 @@ Example:
 // Run serves the page until ctx ends.
 func (c demoCommand) Run(ctx context.Context, p *program) (err error) {
 	log := newLogger(p.stderr, Log{Level: "warn", Format: "text"})
-	w, err := fakeWorld(ctx, log)
+	d, err := openDemo(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	w.work(ctx)
-	page, err := playground.New(playground.Config{
-		Bot:   w.bot,
-		Panel: newDemoPanel(w.fake, w.bot.Saved),
-		Users: []playground.User{
-			{ID: "li", Name: "小李", Hint: "第一次来"},
-			{ID: "wang", Name: "老王", Hint: "家里两辆车"},
-			{ID: "chen", Name: "陈姐", Hint: "开新能源车"},
-		},
-		Log: logTo(log),
-	})
-	if err != nil {
-		return err
-	}
-	w.outbox.Add("demo", deliver.Channel{Pusher: page})
-	s, err := listen(ctx, c.Listen, page, log)
+	defer func() { err = errors.Join(err, d.world.close()) }()
+	s, err := listen(ctx, c.Listen, d.page, log)
 	if err != nil {
 		return fmt.Errorf("%w: choose another address with --listen, such as 127.0.0.1:0", err)
 	}
-	s.beforeStop(page.Close)
+	s.beforeStop(d.page.Close)
 	fmt.Fprintf(p.stdout, "%s/\nOpen it in a browser. Nothing leaves this machine; Ctrl-C ends it and forgets everything.\n", s.url())
 	return s.serve(ctx)
 }

@@ -35,19 +35,21 @@ var mishaps = []mishap{
 		func(f *juhetest.Faults) { f.Nonsense = juhetest.NonsenseCut }},
 }
 
-// A demoPanel shows the fake's meter, and makes it behave badly on demand.
+// A demoPanel shows the fake's meter, makes it behave badly on demand, and lets
+// things happen.
 type demoPanel struct {
-	fake  *juhetest.Server
-	saved func() int64 // queries that an earlier answer served
+	demo *demo
 
 	mu       sync.Mutex
 	switches []playground.Switch
+
+	acting sync.Mutex // one event after the other
 }
 
 var _ playground.Panel = (*demoPanel)(nil)
 
-func newDemoPanel(fake *juhetest.Server, saved func() int64) *demoPanel {
-	p := &demoPanel{fake: fake, saved: saved}
+func newDemoPanel(d *demo) *demoPanel {
+	p := &demoPanel{demo: d}
 	for _, m := range mishaps {
 		p.switches = append(p.switches, m.Switch)
 	}
@@ -55,8 +57,16 @@ func newDemoPanel(fake *juhetest.Server, saved func() int64) *demoPanel {
 }
 
 // Meter implements playground.Panel.
-func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
-	m := p.fake.Meter()
+func (p *demoPanel) Meter(ctx context.Context) (playground.Meter, error) {
+	checks, err := p.demo.checks(ctx)
+	if err != nil {
+		return playground.Meter{}, err
+	}
+	var rows []playground.MeterRow
+	if checks > 0 {
+		rows = append(rows, playground.MeterRow{Label: "自动检查（已计入）", Value: strconv.Itoa(checks) + " 次"})
+	}
+	m := p.demo.world.fake.Meter()
 	free := 0
 	for endpoint, n := range m.Calls {
 		if endpoint != "query" {
@@ -68,8 +78,8 @@ func (p *demoPanel) Meter(context.Context) (playground.Meter, error) {
 		Calls:     m.Queries,
 		Charged:   m.Charged,
 		YuanText:  fmt.Sprintf("%d.%02d", spent/100, spent%100),
-		CacheHits: int(p.saved()),
-		Rows:      []playground.MeterRow{{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}},
+		CacheHits: int(p.demo.world.bot.Saved()),
+		Rows:      append(rows, playground.MeterRow{Label: "查规则（免费）", Value: strconv.Itoa(free) + " 次"}),
 	}, nil
 }
 
@@ -96,6 +106,26 @@ func (p *demoPanel) Set(id string, on bool) error {
 			mishaps[i].apply(&faults)
 		}
 	}
-	p.fake.Set(faults)
+	p.demo.world.fake.Set(faults)
 	return nil
+}
+
+// Actions implements playground.Panel.
+func (p *demoPanel) Actions() []playground.Action {
+	actions := make([]playground.Action, len(events))
+	for i, e := range events {
+		actions[i] = e.Action
+	}
+	return actions
+}
+
+// Do implements playground.Panel.
+func (p *demoPanel) Do(ctx context.Context, id string) (string, error) {
+	i := slices.IndexFunc(events, func(e event) bool { return e.ID == id })
+	if i < 0 {
+		return "", playground.ErrNoAction
+	}
+	p.acting.Lock()
+	defer p.acting.Unlock()
+	return events[i].happen(p.demo, ctx)
 }

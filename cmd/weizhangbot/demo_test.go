@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -68,14 +69,30 @@ func expect(t *testing.T, lines *bufio.Scanner, want string) {
 	t.Fatalf("the conversation ended without %q: %v", want, lines.Err())
 }
 
+// aDemo is a demo that ends with the test.
+func aDemo(t *testing.T) *demo {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	d, err := openDemo(t.Context(), silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(d.page.Close(context.Background()), d.world.close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
 func TestDemoPanel(t *testing.T) {
-	fake := juhetest.New()
-	p := newDemoPanel(fake, func() int64 { return 3 })
+	d := aDemo(t)
+	fake, p := d.world.fake, newDemoPanel(d)
 	meter, err := p.Meter(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if meter.Calls != 0 || meter.YuanText != "0.00" || meter.CacheHits != 3 || len(meter.Rows) != 1 {
+	if meter.Calls != 0 || meter.YuanText != "0.00" || meter.CacheHits != 0 || len(meter.Rows) != 1 {
 		t.Errorf("meter = %+v", meter)
 	}
 	for _, s := range p.Switches() {
@@ -114,18 +131,8 @@ func TestMishaps(t *testing.T) {
 		{"cut", "可能已", 1},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
-			w, err := fakeWorld(t.Context(), silent())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := w.close(); err != nil {
-					t.Error(err)
-				}
-			}()
-			w.work(t.Context())
-			panel := newDemoPanel(w.fake, w.bot.Saved)
+			d := aDemo(t)
+			w, panel := d.world, newDemoPanel(d)
 			if err := panel.Set(tt.id, true); err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,7 @@ const checks = 16
 type world struct {
 	config Config
 	log    logrus.FieldLogger
+	now    func() time.Time // nil: the real time
 	store  storage.Store
 	client *juhe.Client
 	desk   *lookup.Desk
@@ -50,6 +52,9 @@ type world struct {
 	mail   *bot.Mail
 	watch  *watch.Desk
 	fake   *juhetest.Server // nil: the real Juhe
+
+	fakeOptions []juhetest.Option
+	around      func(http.Handler) http.Handler // what stands before the fake; nil: nothing
 
 	// undo ends what was started, in the order it was started in.
 	undo []func() error
@@ -87,7 +92,8 @@ func (w *world) openFake(ctx context.Context) error {
 		return fmt.Errorf("temporary store: %w", err)
 	}
 	w.later(func() error { return os.RemoveAll(dir) })
-	w.config.Push.Quiet = Quiet{} // who plays at night wants to see what arrives
+	w.config.Limits = Limits{VehiclesPerUser: w.config.Limits.VehiclesPerUser} // nothing is paid
+	w.config.Push.Quiet = Quiet{}                                              // who plays at night wants to see what arrives
 	w.config.Storage.Path = filepath.Join(dir, "demo.db")
 	key := make([]byte, sealed.KeySize)
 	_, _ = rand.Read(key) // never fails
@@ -97,8 +103,12 @@ func (w *world) openFake(ctx context.Context) error {
 
 // startFake starts the fake Juhe and points the configuration at it.
 func (w *world) startFake(ctx context.Context) error {
-	w.fake = juhetest.New(juhetest.WithKeys(fakeKey))
-	s, err := listen(ctx, "127.0.0.1:0", w.fake, w.log)
+	w.fake = juhetest.New(append(w.fakeOptions, juhetest.WithKeys(fakeKey))...)
+	var door http.Handler = w.fake
+	if w.around != nil {
+		door = w.around(door)
+	}
+	s, err := listen(ctx, "127.0.0.1:0", door, w.log)
 	if err != nil {
 		return fmt.Errorf("fake Juhe: %w", err)
 	}
@@ -112,19 +122,21 @@ func (w *world) open(ctx context.Context) (err error) {
 	if w.client, err = juheClient(w.config.Juhe); err != nil {
 		return err
 	}
-	if w.store, err = openStore(ctx, w.config.Storage, w.log); err != nil {
+	if w.store, err = openStoreAt(ctx, w.config.Storage, boltstore.Options{Log: w.log, Clock: w.now}); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	w.later(w.store.Close)
 	w.desk = lookup.New(lookup.Config{
-		Client: w.client, Store: w.store, CacheFor: w.config.Juhe.CacheFor,
-		Alone: w.config.Storage.Driver == "bbolt",
+		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
+		Alone:       w.config.Storage.Driver == "bbolt",
+		DailyBudget: w.config.Juhe.DailyBudget, MonthlyBudget: w.config.Juhe.MonthlyBudget,
+		QueriesPerUserPerDay: w.config.Limits.QueriesPerUserPerDay, Alarm: w.alarm,
 	})
 	if err := w.openMail(); err != nil {
 		return err
 	}
 	w.watch = watch.New(watch.Config{
-		Store: w.store, Desk: w.desk, Mail: w.mail, Every: w.config.Push.Every,
+		Store: w.store, Desk: w.desk, Mail: w.mail, Now: w.now, Every: w.config.Push.Every,
 		NextReminder: bot.NextReminder, Fault: w.fault,
 	})
 	vehicles := w.config.Limits.VehiclesPerUser
@@ -132,7 +144,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		vehicles = math.MaxInt // no limit
 	}
 	w.bot = bot.New(bot.Config{
-		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch,
+		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
 	})
@@ -147,10 +159,10 @@ func (w *world) openMail() error {
 		return fmt.Errorf("push.timezone: %w", err)
 	}
 	w.outbox = deliver.New(deliver.Config{
-		Store: w.store, Zone: zone, Fault: w.fault, GaveUp: w.gaveUp,
+		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp,
 		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
 	})
-	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Admins: w.config.admins()})
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: w.config.admins()})
 	return nil
 }
 
@@ -161,6 +173,20 @@ func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
 	channel, _, _ := strings.Cut(string(p.User), ":")
 	if err := w.mail.Alarm(ctx, bot.AlarmUndelivered, channel+": "+why.Error()); err != nil {
 		w.log.WithError(err).WithField("event", "alarm").Error("admins not told")
+	}
+}
+
+// alarmTime is how long writing down an alarm may take.
+const alarmTime = 10 * time.Second
+
+// alarm tells admins what only they can mend. What failed is logged where it
+// failed; whoever runs a single command reads it there.
+func (w *world) alarm(a bot.Alarm, detail string) {
+	ctx, cancel := context.WithTimeout(context.Background(), alarmTime)
+	defer cancel()
+	w.log.WithFields(logrus.Fields{"event": "alarm", "kind": string(a), "detail": detail}).Info("telling the admins")
+	if err := w.mail.Alarm(ctx, a, detail); err != nil {
+		w.fault(err)
 	}
 }
 
@@ -215,6 +241,10 @@ func juheClient(c Juhe) (*juhe.Client, error) {
 
 // openStore opens the configured store, sealed.
 func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.Store, error) {
+	return openStoreAt(ctx, c, boltstore.Options{Log: log})
+}
+
+func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.Store, error) {
 	if c.Driver != "bbolt" {
 		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
 	}
@@ -222,7 +252,7 @@ func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.
 	if err != nil {
 		return nil, err
 	}
-	file, err := boltstore.Open(c.Path, boltstore.Options{Log: log})
+	file, err := boltstore.Open(c.Path, o)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,8 @@
 //	…404        a plate that ends in 404 is unknown: 225607, free
 //	…000000     digits that end in 000000 do not match: 225606, charged
 //
-// [Server.AddCar] adds a car that insists on its own digits.
+// [Server.AddCar] adds a car that insists on its own digits. [Server.Happen]
+// lets something new happen to any car, such as one of [Server.Asked].
 //
 // # The rule of a car
 //
@@ -35,5 +36,6 @@
 // rule does not ask for is ignored. An unknown city is 225605, a missing city
 // or plate or an hpzl that does not exist 225608; both are free.
 //
-// [Server.Set] breaks things on demand, [Server.Meter] counts what it cost.
+// [Server.Set] breaks things on demand, [Server.FailNext] just once, and
+// [Server.Meter] counts what it cost.
 package juhetest

@@ -43,6 +43,9 @@ func (s *Server) invent(v vehicle) []Violation {
 		return nil
 	}
 	now := s.now()
+	if !s.until.IsZero() && now.After(s.until) {
+		now = s.until
+	}
 	var out []Violation
 	for k := int64(now.Sub(epoch) / h.period); k >= 0 && len(out) < h.count; k-- {
 		d := s.dice(v, k)

@@ -48,6 +48,7 @@ func (s *Server) query(p url.Values, f Faults) (int, any) {
 	case f.EmptyLists == "null":
 		result = result.with("lists", nil)
 	}
+	s.shown(v)
 	return codeOK, result
 }
 

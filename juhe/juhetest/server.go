@@ -15,6 +15,7 @@ import (
 type Server struct {
 	seed  int64
 	now   func() time.Time
+	until time.Time // when the invented histories end; zero: never
 	keys  []string
 	rules *rules
 
@@ -23,7 +24,10 @@ type Server struct {
 	meter    Meter
 	requests []Request
 	cars     map[vehicle]Car
-	added    map[vehicle][]Violation // by AddViolation, newest first
+	added    map[vehicle][]Violation // by AddViolation and Happen, newest first
+	asked    []Vehicle               // successfully, the last one at the end
+	happened int64                   // draws of Happen
+	failing  []int                   // codes of FailNext
 }
 
 // An Option changes one setting of New.
@@ -34,6 +38,11 @@ func WithSeed(seed int64) Option { return func(s *Server) { s.seed = seed } }
 
 // WithClock sets the clock that decides which violations have happened yet.
 func WithClock(now func() time.Time) Option { return func(s *Server) { s.now = now } }
+
+// WithHistoryUntil ends the histories of invented cars at t: from then on
+// something happens to them only by AddViolation and Happen, however fast the
+// clock runs.
+func WithHistoryUntil(t time.Time) Option { return func(s *Server) { s.until = t } }
 
 // WithKeys sets the keys that are accepted; "demo-key" unless set.
 func WithKeys(keys ...string) Option { return func(s *Server) { s.keys = slices.Clone(keys) } }
@@ -165,7 +174,7 @@ func (s *Server) admit(req Request) Faults {
 	if len(s.requests) > maxRequests {
 		s.requests = slices.Delete(s.requests, 0, len(s.requests)-maxRequests)
 	}
-	return s.faults.take(req.Endpoint)
+	return s.fail(req.Endpoint, s.faults.take(req.Endpoint))
 }
 
 func (s *Server) count(endpoint string, code int) {

@@ -31,10 +31,12 @@ function button(className, text, onclick) {
   return b;
 }
 
-function bubble(from, text) {
-  const turn = make('li', `turn ${from}`);
+function bubble(from, text, notice) {
+  const turn = make('li', `turn ${from}${notice ? ' notice' : ''}`);
   const p = make('p', 'bubble');
-  p.append(make('span', 'unseen', from === 'me' ? '您：' : '助手：'), document.createTextNode(text));
+  p.append(make('span', 'unseen', from === 'me' ? '您：' : '助手：'));
+  if (notice) p.append(make('span', 'tag', '通知'));
+  p.append(document.createTextNode(text));
   turn.append(p);
   return turn;
 }
@@ -85,18 +87,30 @@ function retireOptions() {
   for (const b of log.querySelectorAll('.option:enabled')) b.disabled = true;
 }
 
+// Times are those of China, wherever the browser is: the bot's own words name
+// no others.
+const inChina = (at) => new Date(at.getTime() + 8 * 3600e3); // to be read as UTC
+
+function dayOf(at) {
+  const [d, now] = [inChina(at), inChina(new Date())];
+  const year = d.getUTCFullYear() === now.getUTCFullYear() ? '' : `${d.getUTCFullYear()}年`;
+  return `${year}${d.getUTCMonth() + 1}月${d.getUTCDate()}日`;
+}
+
+const sameDay = (a, b) => dayOf(a) === dayOf(b);
+
+// A time goes without its date while that is clear: on the day of what was said
+// before, and for what was said first if that was today.
 function timeOf(at) {
-  const now = new Date();
-  const clock = at.toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
-  if (at.toDateString() === now.toDateString()) return clock;
-  return `${at.getMonth() + 1}月${at.getDate()}日 ${clock}`;
+  const clock = inChina(at).toISOString().slice(11, 16);
+  return sameDay(at, newestAt ? new Date(newestAt) : pageNow()) ? clock : `${dayOf(at)} ${clock}`;
 }
 
 function show(entry) {
   const at = new Date(entry.at);
   if (at - newestAt > quiet) log.append(make('li', 'time', timeOf(at)));
-  newestAt = at;
-  const turn = bubble(entry.from, entry.text);
+  newestAt = at.getTime();
+  const turn = bubble(entry.from, entry.text, entry.notice);
   if (entry.from === 'me') {
     sending.get(entry.key)?.remove();
     sending.delete(entry.key);
@@ -127,6 +141,24 @@ function download(file) {
   link.download = file.name;
   return link;
 }
+
+// --- the page's clock, which may run ahead of the real one
+
+let ahead = 0; // in milliseconds
+
+const pageNow = () => new Date(Date.now() + ahead);
+
+function setClock(c) {
+  ahead = c.ahead * 1000;
+  showDate();
+}
+
+function showDate() {
+  $('date').textContent = `演示日期 ${dayOf(pageNow())}`;
+  $('date').hidden = sameDay(pageNow(), new Date());
+}
+
+setInterval(showDate, 60e3);
 
 // --- typing: dots soon, words after a second
 
@@ -209,11 +241,16 @@ function connect() {
     if (e.lastEventId) last = e.lastEventId;
     does(JSON.parse(e.data));
   });
-  on('hello', () => { $('presence').textContent = '在线'; });
+  on('hello', (c) => {
+    $('presence').textContent = '在线';
+    setClock(c);
+  });
+  on('clock', setClock);
   on('reset', clear);
   on('entry', show);
   on('typing', (t) => typing(t.busy > 0));
   on('panel', showPanel);
+  on('talks', markUnread);
   on('ready', ready);
   source.onerror = () => {
     $('presence').textContent = '正在重新连接…';
@@ -266,12 +303,27 @@ for (const b of document.querySelectorAll('.user')) {
 }
 addEventListener('hashchange', () => become(location.hash.slice(1)));
 
+// Whoever is not shown and was told something meanwhile gets a dot.
+const read = {}; // user → number of the newest entry seen, or there when the page was opened
+
+function markUnread(newest) {
+  let any = false;
+  for (const b of document.querySelectorAll('.user')) {
+    const id = b.dataset.user;
+    if (id === user || !(id in read) || newest[id] < read[id]) read[id] = newest[id];
+    const unread = newest[id] > read[id];
+    b.querySelector('.dot').hidden = !unread;
+    any ||= unread;
+  }
+  $('pill-dot').hidden = !any;
+}
+
 // --- the panel
 
 let panelShown = null;
 
 function showPanel(view) {
-  const { meter, switches } = view;
+  const { meter, actions, switches } = view;
   set($('charged'), meter.charged);
   set($('yuan'), meter.yuan);
   $('pill-cost').textContent = `¥${meter.yuan}`;
@@ -286,6 +338,7 @@ function showPanel(view) {
     row.append(make('dt', '', r.label), make('dd', '', r.value));
     return row;
   }));
+  showActions(actions ?? []);
   showSwitches(switches ?? []);
   panelShown = view;
 }
@@ -299,22 +352,62 @@ function set(element, value) {
   element.classList.add('changed');
 }
 
-// Switches are changed in place: one that has the focus keeps it.
+// rowFor finds the row of a switch or button, or makes it. Rows are changed in
+// place: one that has the focus keeps it.
+function rowFor(box, className, { id, label, hint }, onclick) {
+  let b = [...box.children].find((e) => e.dataset.id === id);
+  if (!b) {
+    b = button(className, undefined, () => onclick(b));
+    b.dataset.id = id;
+    const words = make('span');
+    words.append(make(className === 'action' ? 'b' : 'span', '', label));
+    if (hint) words.append(make('small', '', hint));
+    b.append(words);
+    box.append(b);
+  }
+  return b;
+}
+
 function showSwitches(switches) {
-  const box = $('switches');
   for (const s of switches) {
-    let b = [...box.children].find((e) => e.dataset.id === s.id);
-    if (!b) {
-      b = button('switch', undefined, () => turn(b));
-      b.dataset.id = s.id;
-      b.setAttribute('role', 'switch');
-      const words = make('span', '', s.label);
-      if (s.hint) words.append(make('small', '', s.hint));
-      b.append(words, make('span', 'knob'));
-      box.append(b);
-    }
+    const b = rowFor($('switches'), 'switch', s, turn);
+    if (!b.querySelector('.knob')) b.append(make('span', 'knob'));
+    b.setAttribute('role', 'switch');
     b.setAttribute('aria-checked', String(s.on));
   }
+}
+
+function showActions(actions) {
+  for (const a of actions) rowFor($('actions'), 'action', a, (b) => act(b, a));
+  $('doing').hidden = actions.length === 0;
+}
+
+// One press is one action: its answer, when lost, is not asked for again.
+async function act(b, { id, look }) {
+  if (b.getAttribute('aria-busy') === 'true') return;
+  b.setAttribute('aria-busy', 'true');
+  let text = '没有连上';
+  let done = false;
+  try {
+    const r = await post('act', { id });
+    done = r.ok;
+    text = done ? (await r.json()).said : await reason(r);
+  } catch {
+    // The sentence is there already.
+  }
+  b.removeAttribute('aria-busy');
+  $('said').classList.toggle('bad', !done);
+  $('said').textContent = text;
+  if (done && look && openPanel(false)) toast(text);
+}
+
+let toastTimer;
+
+function toast(text) {
+  clearTimeout(toastTimer);
+  $('toast').textContent = text;
+  $('toast').hidden = false;
+  toastTimer = setTimeout(() => { $('toast').hidden = true; }, 8000);
 }
 
 async function turn(b) {
@@ -329,14 +422,16 @@ async function turn(b) {
 }
 
 // On a phone the panel is a drawer: while it is open the chat behind is inert.
+// The result tells whether it moved.
 function openPanel(open) {
   const drawer = $('panel');
-  if (drawer.classList.contains('open') === open) return;
+  if (drawer.classList.contains('open') === open) return false;
   drawer.classList.toggle('open', open);
   $('shade').hidden = !open;
   $('chat').inert = open;
   $('open-panel').setAttribute('aria-expanded', String(open));
   (open ? $('close-panel') : $('open-panel')).focus();
+  return true;
 }
 
 $('open-panel').addEventListener('click', () => openPanel(true));
