@@ -2,10 +2,12 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -95,6 +97,9 @@ func (m *Mail) Notify(tx storage.Tx, u UserID, n Notice) error {
 
 // notify adds n to the record and saves it.
 func (m *Mail) notify(tx storage.Tx, u UserID, r *record, n Notice) error {
+	if n.ID == "" {
+		return errors.New("bot: notice without id")
+	}
 	now := m.now()
 	if n.At.IsZero() {
 		n.At = now
@@ -207,6 +212,7 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 		}
 		return r.save(tx, p.User)
 	}
+	r.Pushed = r.Pushed || d == Delivered
 	if r.unpack(p.ID, d) {
 		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
 		if err != nil {
@@ -215,6 +221,19 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 	}
 	return r.save(tx, p.User)
 }
+
+// unasked is what a message is read with when no question is open: after a push
+// it may be about that, once.
+func (r *record) unasked() nlu.Open {
+	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
+	if r.Pushed {
+		open.Question, r.Pushed = nlu.Push, false
+	}
+	return open
+}
+
+// asking tells whether a question is open.
+func (s Session) asking() bool { return s.Ask != nlu.None && s.Ask != nlu.ResultShown }
 
 // stamp is a time as a part of an ID.
 func stamp(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 36) }

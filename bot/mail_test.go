@@ -154,6 +154,18 @@ func TestForgottenHasNoMail(t *testing.T) {
 	}
 }
 
+// Without an ID nobody could tell that a notice comes again.
+func TestNoticeNeedsAnID(t *testing.T) {
+	w := newWorld(t)
+	w.handle(t, message("a", "1", "你好"))
+	err := w.store.Update(t.Context(), []string{"test:a"}, func(tx storage.Tx) error {
+		return w.mail.Notify(tx, "test:a", bot.Notice{Kind: bot.NoticeStill})
+	})
+	if err == nil {
+		t.Error("taken")
+	}
+}
+
 // Person and Release, and what they say of somebody unknown.
 func TestPersonAndRelease(t *testing.T) {
 	w := newWorld(t)

@@ -46,6 +46,10 @@ type record struct {
 	Gone    bool         `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
 
 	known bool // stands in the store
+
+	// Pushed tells that notices were pushed since the person last wrote: what
+	// they write next may be about those.
+	Pushed bool `json:"pushed,omitempty"`
 }
 
 // A turn is one message and what it led to.

@@ -257,8 +257,8 @@ func (x *run) input(m Message, late bool) Input {
 	case m.Event != NoEvent:
 		return Odd{At: m.At, Lang: m.Lang, Event: m.Event}
 	}
-	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
-	if x.r.Session.fresh(m.At) {
+	open := x.r.unasked()
+	if x.r.Session.fresh(m.At) && (open.Question != nlu.Push || x.r.Session.asking()) {
 		open = x.r.Session.open()
 	}
 	for _, c := range x.r.Garage {
