@@ -91,6 +91,10 @@ func (d *dialog) fill(r nlu.Reading) {
 			d.change(r)
 			return
 		}
+		if code, ok := codeOf(r.Engine); ok {
+			d.wanted = append(d.wanted, Accept{Code: code})
+			return
+		}
 		f.Engine, f.VIN, f.Loose = r.Engine, r.VIN, r.Unlabelled
 		d.wanted = append(d.wanted, FindPaused{}) // most likely they mend one
 		return

@@ -89,7 +89,7 @@ func (d *dialog) keepAgain(v Vehicle) {
 // those that are saved with the person's own car.
 func (d *dialog) renewed(v Vehicle) bool {
 	c, ok := d.saved(v)
-	return ok && (v.Engine != "" || v.VIN != "") && v != c.Vehicle
+	return ok && c.Owner == "" && (v.Engine != "" || v.VIN != "") && v != c.Vehicle
 }
 
 // save keeps the vehicle of the last report. Asking for it is the consent.

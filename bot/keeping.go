@@ -189,27 +189,27 @@ func (p Plan) lacks() bool {
 }
 
 // reported goes with every report that the person reads: what is in it is no
-// news to them, right digits end a pause, and nothing needs to be asked later.
+// news to them, but may be to others; right digits end a pause; and nothing needs
+// to be asked later.
 func (x *run) reported(f Found) (Found, error) {
 	if f.Err != "" {
 		return f, nil
 	}
 	x.r.noLater(f.Report.Vehicle)
-	s, ok := x.r.saved(f.Report.Vehicle)
-	if !ok || x.b.watch == nil {
+	if x.b.watch == nil {
 		return f, nil
 	}
-	p, err := x.plan(s.Vehicle)
-	switch {
-	case err != nil:
-	case !p.On:
-		f.Idle = true
-	case p.lacks() && s.Owner == "" && s.Vehicle == f.Report.Vehicle:
-		err = x.b.watch.Begin(x.tx, x.at, x.user, s, &f.Report)
-	default:
-		err = x.b.watch.Shown(x.tx, x.at, x.user, f.Report)
+	if s, ok := x.r.saved(f.Report.Vehicle); ok {
+		p, err := x.plan(s.Vehicle)
+		f.Idle = !p.On
+		if err == nil && p.lacks() && s.Owner == "" && s.Vehicle == f.Report.Vehicle {
+			err = x.b.watch.Begin(x.tx, x.at, x.user, s, &f.Report)
+		}
+		if err != nil {
+			return f, err
+		}
 	}
-	return f, err
+	return f, x.b.watch.Shown(x.tx, x.at, x.user, f.Report)
 }
 
 // informed gives an input what the store knows of the person by now.

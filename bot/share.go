@@ -57,6 +57,14 @@ func spaced(code string) string {
 	return code[:codeLength/2] + "-" + code[codeLength/2:]
 }
 
+// codeOf reads a code that came without a word for it, written as spaced does:
+// where no number is asked for it is hardly an engine number.
+func codeOf(s string) (code string, ok bool) {
+	a, b, _ := strings.Cut(s, "-")
+	code = a + b
+	return code, len(a) == codeLength/2 && len(b) == codeLength/2 && strings.Trim(code, codeLetters) == ""
+}
+
 // moment is a date with its time in China.
 func (d *dialog) moment(t time.Time) string {
 	t = t.In(China)

@@ -12,7 +12,7 @@ import (
 
 // NoticeVersion is the version of the privacy notice that people are shown and
 // under which vehicles are kept.
-const NoticeVersion = 1
+const NoticeVersion = 2 // 1: cars were kept, and not checked
 
 // Lang is the language of the person's client.
 type Lang string

@@ -87,7 +87,7 @@ var englishCars = words{
 	"share.viewer":   "This car was shared with you; only whoever shared it can invite others.",
 	"share.code":     "Please send the code too, e.g. “invitation code K7M2-9QXP”.",
 	"share.accepted": "%[1]s is now no. %[3]d of “my cars”. %[2]s, and you are told of new violations; send its plate for a check at any time. Only whoever shared it can see and change its numbers.",
-	"share.ended":    "%[1]s is no longer shared; only you are told of it.",
+	"share.ended":    "%[1]s is no longer shared; those you invited are told no more.",
 	"share.wrong":    "The numbers of this car belong to whoever shared it, and do not match at present. Please ask them to check the numbers, or for a new invitation.",
 	"ask.unshare":    "Stop sharing %[1]s, take back its invitations, and tell nobody else any more? Please answer “yes”, “no” or “cancel”.",
 
