@@ -115,7 +115,9 @@ func newFleet(b *testing.B, seal bool) *fleet {
 		b.Fatal(err)
 	}
 	var mem runtime.MemStats
-	f.cars = slices.Clone(f.cars[:f.size/100])
+	if err := f.store.Update(b.Context(), nil, func(storage.Tx) error { return nil }); err != nil { // the store lets go of the last call
+		b.Fatal(err)
+	}
 	runtime.GC()
 	runtime.GC() // what pools hold goes with the second
 	runtime.ReadMemStats(&mem)
@@ -133,12 +135,12 @@ func (f *fleet) build(b *testing.B) {
 	}); err != nil {
 		b.Fatal(err)
 	}
-	f.cars = make([]bot.Vehicle, f.size)
-	for i := range f.cars {
-		f.cars[i] = bot.Vehicle{Plate: fmt.Sprintf("沪%c%c%04d", 'A'+i/10_000/20, 'A'+i/10_000%20, i%10_000), Type: "02", Engine: "123456"}
+	cars := make([]bot.Vehicle, f.size)
+	for i := range cars {
+		cars[i] = bot.Vehicle{Plate: fmt.Sprintf("沪%c%c%04d", 'A'+i/10_000/20, 'A'+i/10_000%20, i%10_000), Type: "02", Engine: "123456"}
 	}
-	slices.SortFunc(f.cars, func(a, b bot.Vehicle) int { return cmp.Compare(place(salt, name(a)), place(salt, name(b))) })
-	for part := range slices.Chunk(f.cars, 10_000) {
+	slices.SortFunc(cars, func(a, b bot.Vehicle) int { return cmp.Compare(place(salt, name(a)), place(salt, name(b))) })
+	for part := range slices.Chunk(cars, 10_000) {
 		if err := f.store.Update(b.Context(), nil, func(tx storage.Tx) error {
 			for _, c := range part {
 				w := watcher{User: bot.UserID("telegram:" + c.Plate), Vehicle: c, Since: day(-300), Renewed: day(-300), As: day(-100), Rows: []row{{Violation: jam}}}
@@ -154,6 +156,7 @@ func (f *fleet) build(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	f.cars = slices.Clone(cars[:f.size/100]) // the rest would count as memory
 }
 
 // benchDue finds those of the due index that are due: one in a hundred.
