@@ -19,6 +19,8 @@ func TestDialogs(t *testing.T) {
 
 // The same for what goes on over days: checks, pushes, who shares a car with
 // whom. Beside the dialogues, as platforms let no push through after two days.
+// When a car is checked next is drawn by lot: a line ends before such a date, also
+// after -update.
 func TestStories(t *testing.T) {
 	replayAll(t, "testdata/stories/*.txt", 15)
 }

@@ -210,6 +210,11 @@ func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure erro
 	n := Notice{ID: "later-" + job.ID, Kind: NoticeFound, At: b.now(), Vehicle: v.bare(), City: l.Rule.Name, Err: KindOf(failure)}
 	x := &run{b: b, tx: tx, user: job.User, at: b.now(), r: r}
 	if failure == nil {
+		if report.Cached {
+			if err := x.spare(); err != nil {
+				return err
+			}
+		}
 		if _, err := x.reported(Found{Report: report}); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 
 // sessionVersion is the version of Session's shape. A session of another
 // version is started anew; saved vehicles are kept elsewhere and survive.
-const sessionVersion = 1
+const sessionVersion = 2
 
 // sessionIdle is how long a half-finished form waits. A day of silence and a
 // little more: whoever comes back the next evening goes on.

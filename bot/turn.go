@@ -279,8 +279,9 @@ const untilWord = "检验有效期至 "
 func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }
 
 // maxSteps bounds how many steps one input can lead to: a full line of
-// vehicles, each with its rule and its answer in the store.
-const maxSteps = 4 * (maxQueue + 2)
+// vehicles, each with its rule, its answer in the store and what keeping it
+// arranged, beside a message full of saved ones.
+const maxSteps = 8 * (maxQueue + 2)
 
 // step gives in to the dialogue and carries out what it wants, until nothing
 // more can be done without the outside.

@@ -41,7 +41,7 @@ func TestDialogs(t *testing.T) {
 
 // What is pushed arrives through Telegram, and what waits is told there.
 func TestStories(t *testing.T) {
-	for _, name := range []string{"01-new-violation", "04-just-caught", "24-owner-leaves"} {
+	for _, name := range []string{"01-new-violation", "04-just-caught", "16-owner-leaves"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bottest.Replay(t, "../testdata/stories/"+name+".txt", newWorld(t, Polling), false)

@@ -80,6 +80,40 @@ func TestTheOwnerLeaves(t *testing.T) {
 	})
 }
 
+// Whoever ends the sharing watches on alone; who is invited after that stays, and
+// the cars of others are not touched.
+func TestSharingEnds(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		w.police.says(jam)
+		unshare := func(u bot.UserID) error {
+			return w.turn(u, func(tx storage.Tx) error { return w.desk.Unshare(tx, w.now(), u, car) })
+		}
+		must(t,
+			w.begin(anna, car, w.police.report(car, w.now())),
+			w.share(boris, shared(car, anna), w.police.report(car, w.now())))
+		w.run()
+		must(t, unshare(boris), unshare("telegram:99")) // not theirs to end
+		w.run()
+		if s, _ := w.state(anna, car); s.Others != 1 {
+			t.Errorf("state %+v", s)
+		}
+		must(t, unshare(anna))
+		w.pass(time.Minute)
+		must(t, w.share(chen, shared(car, anna), w.police.report(car, w.now())))
+		w.run()
+		w.wantTold(t, boris, "unshared")
+		if _, ok := w.state(boris, car); ok || len(w.letters(boris).Garage) != 0 {
+			t.Error("boris still has the car")
+		}
+		if _, ok := w.state(chen, car); !ok {
+			t.Error("chen, who came later, was left")
+		}
+		if _, ok := w.state(anna, car); !ok {
+			t.Error("anna no longer watches")
+		}
+	})
+}
+
 // A car of somebody who does not watch it themselves is asked for with the
 // digits that came with the sharing; without any, for nobody.
 func TestSharedByWhoDoesNotWatch(t *testing.T) {
