@@ -21,8 +21,9 @@ type configFlag struct {
 
 // world is the configured one, or the fake one without --config. What the
 // environment holds does not turn the fake into the real one: nobody pays
-// because of a variable that was left behind.
-func (f configFlag) world(ctx context.Context, p *program) (*world, error) {
+// because of a variable that was left behind. settings change what the file
+// says.
+func (f configFlag) world(ctx context.Context, p *program, settings ...func(*Config)) (*world, error) {
 	if f.Config == "" {
 		p.sayFake()
 		return fakeWorld(ctx, newLogger(p.stderr, quietLog(defaults().Log)))
@@ -32,6 +33,9 @@ func (f configFlag) world(ctx context.Context, p *program) (*world, error) {
 		return nil, err
 	}
 	c.Limits.MessagesPerUserPerMinute = 0 // what comes from a pipe is no flood
+	for _, set := range settings {
+		set(&c)
+	}
 	return openWorld(ctx, c, newLogger(p.stderr, quietLog(c.Log)))
 }
 

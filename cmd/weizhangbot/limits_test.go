@@ -56,3 +56,22 @@ func (o *outside) hears(person int64, words string) {
 		return false
 	})
 }
+
+// Whoever has the configuration is not one of its users: the budget binds them,
+// the limit of a person does not.
+func TestQueryIsNoPersonsQuery(t *testing.T) {
+	t.Parallel()
+	o := newOutside(t)
+	config := o.config()
+	for i, want := range []struct {
+		plate string
+		code  int
+	}{{"沪C12345", exitFine}, {"沪C54321", exitFine}, {"沪C23456", exitFailed}} {
+		var out journal
+		environ := []string{"WEIZHANG_LIMITS_QUERIES_PER_USER_PER_DAY=1", "WEIZHANG_JUHE_DAILY_BUDGET=2"}
+		code := run(t.Context(), []string{"query", want.plate, "--engine", "LFV1234567", "--vin", "123456", "--config", config}, environ, strings.NewReader(""), &out, &out)
+		if code != want.code {
+			t.Errorf("query %d: exit code %d, want %d:\n%s", i+1, code, want.code, out.String())
+		}
+	}
+}
