@@ -120,3 +120,25 @@ func TestRetryWithSharedDigits(t *testing.T) {
 		})
 	}
 }
+
+// A result that comes by itself does not become what an open question is about:
+// 是 saves the car that was asked about.
+func TestRetryLeavesAnOpenQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		w.juhe.Set(juhetest.Faults{Maintenance: true})
+		w.says(t, "a", full)
+		w.juhe.Set(juhetest.Faults{})
+		w.says(t, "a", "粤B11111"+digits)
+		if got := w.says(t, "a", "刚刚好像被拍了"); !strings.Contains(got, "订阅 粤B11111") {
+			t.Fatalf("%q", got)
+		}
+		w.pass(2 * time.Hour)
+		if told := w.Pushed(t, "a"); len(told) != 1 || !strings.Contains(told[0].Text, "之前等待的查询已有结果") {
+			t.Fatalf("told %+v", told)
+		}
+		if got := w.says(t, "a", "是"); !strings.Contains(got, "粤B11111 已订阅") {
+			t.Errorf("%q", got)
+		}
+	})
+}
