@@ -249,3 +249,21 @@ func TestSweepOfInvitations(t *testing.T) {
 		}
 	})
 }
+
+// The rule holds for small cars: of a large one nothing is reminded after the
+// date that its driver told.
+func TestLargeCarIsNotRemindedByRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		w.says(t, "a", "苏E54321 大型汽车"+digits, "订阅", "检验有效期至 2026年12月 注册日期 2020-05-12")
+		if n := len(w.rows(t, "remind")); n != 1 {
+			t.Fatalf("%d reminders", n)
+		}
+		for range 3 {
+			w.pass(15 * 24 * time.Hour)
+		}
+		if n := len(w.rows(t, "remind")); n != 0 {
+			t.Errorf("%d reminders are left", n)
+		}
+	})
+}
