@@ -329,7 +329,9 @@ var chinese = words{
 	"alarm.quota":       "聚合数据的次数或频率已经用完，查询和检查暂停。请充值或稍后再试。",
 	"alarm.provider":    "聚合数据连续失败，暂时不再提问，恢复后自动继续。",
 	"alarm.code":        "聚合数据返回了没有文档的错误码，已按收费处理。",
-	"alarm.budget":      "预算已用到限额，部分检查或查询已停止。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
+	"alarm.budget":      "查询预算已用掉一半，目前一切照常。",
+	"alarm.checks":      "查询预算已用到八成，自动检查已停止，有人查询时仍会查。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
+	"alarm.spent":       "查询预算已经用完，检查和查询都已停止。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
 	"alarm.uncertain":   "有一次查询的结果不确定，已按收费记账。",
 	"alarm.undelivered": "有消息多次发送失败，已放弃推送，留待用户下次发消息时送达。",
 
