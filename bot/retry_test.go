@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
 
@@ -141,4 +143,17 @@ func TestRetryLeavesAnOpenQuestion(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	})
+}
+
+// A result that comes after the session went on without it does not become what
+// an open question is about either.
+func TestLateResultLeavesAnOpenQuestion(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)
+	asked, other := bot.Vehicle{Plate: "粤B11111", Type: "02"}, bot.Vehicle{Plate: "苏E54321", Type: "02"}
+	s, _ := bot.Step(bot.Session{}, bot.Heard{At: at, Text: "你好"})
+	s.Last, s.Ask, s.Yes, s.Effects = asked, nlu.ConfirmOther, bot.YesKeep, 2
+	s, _ = bot.Step(s, bot.Found{Effect: 1, At: at, Vehicle: other, Report: bot.Report{Vehicle: other, At: at}})
+	if s.Last != asked {
+		t.Errorf("是 would save %s", s.Last.Plate)
+	}
 }
