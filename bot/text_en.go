@@ -331,7 +331,7 @@ var english = words{
 	"alarm.quota":       "The quota or rate at Juhe is used up; queries and checks pause. Please buy more or wait.",
 	"alarm.provider":    "Juhe fails again and again; nothing is asked until it recovers.",
 	"alarm.code":        "Juhe returned a code that is not documented; it is counted as charged.",
-	"alarm.budget":      "Half of a query budget is used up; everything goes on as usual.",
+	"alarm.budget":      "Half of a query budget is used up: automatic checks that can wait stop first, people are answered as usual.",
 	"alarm.checks":      "Four fifths of a query budget are used up: automatic checks have stopped, people are still answered. See juhe.daily_budget and juhe.monthly_budget.",
 	"alarm.spent":       "A query budget is used up: checks and queries have stopped. See juhe.daily_budget and juhe.monthly_budget.",
 	"alarm.uncertain":   "The outcome of a query is uncertain; it is counted as charged.",

@@ -39,7 +39,7 @@ var englishCars = words{
 	// The list of cars.
 	"garage.head":     "Your saved cars (%[1]d)",
 	"garage.sum":      "Checked: %[1]d, listed: %[2]d; fines to pay: %[3]s; penalty points to come: %[4]s",
-	"garage.clean":    "Checked: %[1]d, no open violations",
+	"garage.clean":    "Checked: %[1]d, no open violations found",
 	"garage.more":     "… and %[1]d more",
 	"garage.page":     "Cars %[1]d–%[2]d of %[3]d. Send “next” for more.",
 	"garage.lastpage": "Cars %[1]d–%[2]d of %[3]d.",

@@ -39,7 +39,7 @@ var chineseCars = words{
 	// The list of cars.
 	"garage.head":     "您保存了 %[1]d 辆车",
 	"garage.sum":      "已检查 %[1]d 辆，列出 %[2]d 条；待交罚款：%[3]s；待记分：%[4]s",
-	"garage.clean":    "已检查 %[1]d 辆，没有未处理的违章记录",
+	"garage.clean":    "已检查 %[1]d 辆，未查询到未处理的违章记录",
 	"garage.more":     "……还有 %[1]d 辆",
 	"garage.page":     "第 %[1]d–%[2]d 辆，共 %[3]d 辆。发「下一页」继续。",
 	"garage.lastpage": "第 %[1]d–%[2]d 辆，共 %[3]d 辆。",
