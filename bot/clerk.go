@@ -286,6 +286,9 @@ func (c *clerk) compare(tx storage.Tx, u UserID) error {
 			e.fresh = true
 			c.report.New++
 		}
+		if c.fleet.Watch != nil && (!car.On || car.Watched.Checked.IsZero()) {
+			c.report.First++
+		}
 		kept = append(kept, e)
 	}
 	c.entries = kept

@@ -211,7 +211,7 @@ func TestImportTwiceChangesNothing(t *testing.T) {
 	f, desk, watch := aFleet(t)
 	f.Price = 0.5
 	first := imported(t, f, bot.ImportOrder{Table: []byte(twoCars)})
-	if first.Imported != 2 || first.New != 2 || first.Checks != 2 || first.Money != 1 {
+	if first.Imported != 2 || first.New != 2 || first.Checks != 2 || first.First != 2 || first.Money != 1 {
 		t.Errorf("first: %+v", first)
 	}
 	if !slices.Equal(desk.asked, []string{"沪C"}) {
@@ -219,7 +219,7 @@ func TestImportTwiceChangesNothing(t *testing.T) {
 	}
 	before := garage(t, f)
 	second := imported(t, f, bot.ImportOrder{Table: []byte(twoCars)})
-	if second.Imported != 0 || second.Already != 2 || second.Checks != 0 || brief(second.Notes) != "2 saved, 3 saved" {
+	if second.Imported != 0 || second.Already != 2 || second.Checks != 0 || second.First != 0 || brief(second.Notes) != "2 saved, 3 saved" {
 		t.Errorf("second: %+v", second)
 	}
 	if len(watch.begun) != 2 || garage(t, f) != before {

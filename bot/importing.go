@@ -84,6 +84,9 @@ type ImportReport struct {
 	// Silent tells that the person never wrote, or left: nothing can be sent to
 	// them until they write.
 	Silent bool `json:"silent"`
+	// First is how many cars are checked within the hour, for a first summary,
+	// and not in Checks.
+	First int `json:"first_checks"`
 	// Checks is what watching the new and renewed cars will cost a week, as a
 	// rule: more while something is new, nothing for a car that others watch
 	// already. Money is that in yuan; 0: the price is not known.

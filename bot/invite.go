@@ -139,7 +139,8 @@ func (x *run) unshare(v Vehicle) error {
 }
 
 // accept takes up an invitation: of two who do at the same time, one gets it, as
-// it holds the code. Whoever invited is told by the watch.
+// it holds the code. It holds the key of who invited, too: they may be taking the
+// invitation back, or giving up the car. They are told by the watch.
 func (x *run) accept(code string) (Input, error) {
 	code = strings.ToUpper(code)
 	if err := x.hold(codeKey(code)); err != nil {
@@ -151,6 +152,9 @@ func (x *run) accept(code string) (Input, error) {
 	}
 	if why := x.refusal(i); why != NotRefused {
 		return Accepted{At: x.at, Why: why}, nil
+	}
+	if err := x.hold(userKey(i.Owner)); err != nil {
+		return nil, err
 	}
 	owner, err := load(x.tx, i.Owner)
 	if err != nil {

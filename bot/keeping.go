@@ -119,7 +119,7 @@ func (x *run) dropCar(v Vehicle) error {
 	x.r.noLater(v)
 	err := x.withdraw(v)
 	if x.b.watch != nil {
-		err = errors.Join(err, x.b.watch.End(x.tx, x.at, x.user, v))
+		err = errors.Join(err, x.b.watch.End(x.tx, x.at, x.user, v), x.b.watch.Remind(x.tx, x.at, x.user, Saved{Vehicle: v.bare()}))
 	}
 	return err
 }

@@ -53,13 +53,6 @@ type Reply struct {
 	News    *Summary `json:",omitempty"` // of a notice about a vehicle
 }
 
-// A File goes out with a reply, where the platform can carry one.
-type File struct {
-	Name string // violations.csv
-	MIME string // text/csv
-	Data []byte
-}
-
 // A Summary is the news of a Reply in fields, for platforms that take a form
 // rather than a text. A nil pointer and a zero time are unknown, which is not
 // zero.

@@ -62,12 +62,16 @@ const (
 	AlarmQuota       Alarm = "quota"       // Juhe's quota or rate is used up
 	AlarmProvider    Alarm = "provider"    // Juhe fails again and again: the breaker is open
 	AlarmUnknownCode Alarm = "code"        // a code that is not documented
-	AlarmBudget      Alarm = "budget"      // checks, or people, were stopped by the budget
+	AlarmBudget      Alarm = "budget"      // half of a budget is used up
+	AlarmChecks      Alarm = "checks"      // so much of it that checks are stopped
+	AlarmSpent       Alarm = "spent"       // all of it: people are stopped, too
 	AlarmUncertain   Alarm = "uncertain"   // a query whose outcome nobody knows
 	AlarmUndelivered Alarm = "undelivered" // a message was given up
 )
 
 // Alarms lists them all.
 func Alarms() []Alarm {
-	return []Alarm{AlarmKey, AlarmQuota, AlarmProvider, AlarmUnknownCode, AlarmBudget, AlarmUncertain, AlarmUndelivered}
+	return []Alarm{
+		AlarmKey, AlarmQuota, AlarmProvider, AlarmUnknownCode, AlarmBudget, AlarmChecks, AlarmSpent, AlarmUncertain, AlarmUndelivered,
+	}
 }

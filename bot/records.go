@@ -186,7 +186,7 @@ func (r *record) lastSeen() time.Time {
 // lets old ones go; one that is still awaited, or being pushed, stays. Whoever
 // writes is not gone.
 func (r *record) begin(key string, at time.Time) *turn {
-	early, news := r.late()
+	early, news := r.late(at)
 	r.Seen, r.Gone = at, false
 	kept := r.Turns[:0:0]
 	for i, t := range r.Turns {
@@ -203,11 +203,13 @@ func (r *record) begin(key string, at time.Time) *turn {
 }
 
 // late takes the replies that earlier turns left behind: of those that are not
-// complete, what they have so far. news is what waits for a complete answer.
-func (r *record) late() (early, news []Reply) {
+// complete, what they have so far. news is what waits for a complete answer. What
+// a parcel has taken is left to it, unless the parcel is lost.
+func (r *record) late(at time.Time) (early, news []Reply) {
 	for i := range r.Turns {
 		t := &r.Turns[i]
-		if t.Taken != nobody {
+		lost := t.Taken == pushing && at.Sub(t.At) >= packLost
+		if t.Taken != nobody && !lost {
 			continue
 		}
 		early = append(early, t.soFar()...)

@@ -196,7 +196,8 @@ func (b *Bot) countTry(ctx context.Context, job retryJob) error {
 }
 
 // tellRetry ends a retry, and lets its person be told: what was found, or why
-// nothing was. The report is then the last one they read, for 刷新 and 订阅.
+// nothing was. The report is then the last one they read, for 刷新 and 订阅, unless a question is
+// open: that may be about the one before.
 func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure error) error {
 	r, err := load(tx, job.User)
 	if err != nil {
@@ -221,7 +222,7 @@ func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure erro
 		if owner != "" {
 			report.Vehicle = report.Vehicle.bare()
 		}
-		if s := &r.Session; s.fresh(x.at) {
+		if s := &r.Session; s.fresh(x.at) && !s.asking() {
 			s.Last, s.LastAt, s.LastCity, s.Page, s.CarPage = report.Vehicle, report.At, report.City, 0, 0
 		}
 		report.Vehicle = report.Vehicle.bare()

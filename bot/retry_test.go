@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
 
@@ -118,5 +120,40 @@ func TestRetryWithSharedDigits(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A result that comes by itself does not become what an open question is about:
+// 是 saves the car that was asked about.
+func TestRetryLeavesAnOpenQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		w.juhe.Set(juhetest.Faults{Maintenance: true})
+		w.says(t, "a", full)
+		w.juhe.Set(juhetest.Faults{})
+		w.says(t, "a", "粤B11111"+digits)
+		if got := w.says(t, "a", "刚刚好像被拍了"); !strings.Contains(got, "订阅 粤B11111") {
+			t.Fatalf("%q", got)
+		}
+		w.pass(2 * time.Hour)
+		if told := w.Pushed(t, "a"); len(told) != 1 || !strings.Contains(told[0].Text, "之前等待的查询已有结果") {
+			t.Fatalf("told %+v", told)
+		}
+		if got := w.says(t, "a", "是"); !strings.Contains(got, "粤B11111 已订阅") {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// A result that comes after the session went on without it does not become what
+// an open question is about either.
+func TestLateResultLeavesAnOpenQuestion(t *testing.T) {
+	at := time.Date(2026, 11, 23, 9, 30, 0, 0, bot.China)
+	asked, other := bot.Vehicle{Plate: "粤B11111", Type: "02"}, bot.Vehicle{Plate: "苏E54321", Type: "02"}
+	s, _ := bot.Step(bot.Session{}, bot.Heard{At: at, Text: "你好"})
+	s.Last, s.Ask, s.Yes, s.Effects = asked, nlu.ConfirmOther, bot.YesKeep, 2
+	s, _ = bot.Step(s, bot.Found{Effect: 1, At: at, Vehicle: other, Report: bot.Report{Vehicle: other, At: at}})
+	if s.Last != asked {
+		t.Errorf("是 would save %s", s.Last.Plate)
 	}
 }

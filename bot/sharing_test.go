@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,7 +153,7 @@ func TestForgettingEndsEverything(t *testing.T) {
 				w.says(t, "a", "苏E12345 发动机号123456 车架号654321")
 				w.juhe.Set(juhetest.Faults{})
 				end(t, w)
-				for _, bucket := range []string{"watcher", "invite"} {
+				for _, bucket := range []string{"watcher", "invite", "reminder", "remind"} {
 					if left := w.rows(t, bucket); len(left) > 0 {
 						t.Errorf("%s: %d rows are left", bucket, len(left))
 					}
@@ -175,6 +176,57 @@ func TestForgettingEndsEverything(t *testing.T) {
 	}
 }
 
+// A car that is given up reminds of nothing, and leaves nothing to remind with.
+func TestDroppedCarLeavesNoReminder(t *testing.T) {
+	w := newWorld(t)
+	w.says(t, "a", full, "订阅", "检验有效期至 2027年2月", "退订", "是")
+	if left := len(w.rows(t, "reminder")) + len(w.rows(t, "remind")); left > 0 {
+		t.Errorf("%d rows are left", left)
+	}
+}
+
+// Taking up an invitation reads the car of who invited: nobody may change it, or
+// take the invitation back, meanwhile.
+func TestAcceptHoldsBothPeople(t *testing.T) {
+	w := newWorld(t)
+	code := invitationCode.FindString(w.says(t, "owner", full, "订阅", "邀请"))
+	spy := &locks{Store: w.store}
+	b := bot.New(bot.Config{Store: spy, Desk: noDesk{}, Now: w.clock.now, Watch: noWatch{}})
+	m := message("wife", "1", "邀请码 "+code)
+	m.At = w.clock.now()
+	if _, err := b.Handle(context.Background(), m); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []bot.UserID{"test:owner", "test:wife"} {
+		if !slices.Contains(spy.last, bot.UserKey(u)) {
+			t.Errorf("the transaction holds %q, not %s", spy.last, string(u))
+		}
+	}
+}
+
+// locks is a store that remembers the keys of the last transaction.
+type locks struct {
+	storage.Store
+	last []string
+}
+
+func (l *locks) Update(ctx context.Context, keys []string, fn func(storage.Tx) error) error {
+	l.last = keys
+	return l.Store.Update(ctx, keys, fn)
+}
+
+// noDesk and noWatch are for conversations that ask nothing and check nothing.
+type (
+	noDesk  struct{ bot.Desk }
+	noWatch struct{ bot.Watch }
+)
+
+func (noWatch) Begin(storage.Tx, time.Time, bot.UserID, bot.Saved, *bot.Report) error { return nil }
+
+func (noWatch) State(storage.Tx, time.Time, bot.UserID, bot.Vehicle) (bot.Watched, bool, error) {
+	return bot.Watched{}, true, nil
+}
+
 // Codes that have had their time are swept, after a week in which people are
 // told that they are expired.
 func TestSweepOfInvitations(t *testing.T) {
@@ -194,6 +246,24 @@ func TestSweepOfInvitations(t *testing.T) {
 		}
 		if got := w.says(t, "wife", "邀请码 "+code); !strings.Contains(got, "没有这个邀请码") {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// The rule holds for small cars: of a large one nothing is reminded after the
+// date that its driver told.
+func TestLargeCarIsNotRemindedByRule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t)
+		w.says(t, "a", "苏E54321 大型汽车"+digits, "订阅", "检验有效期至 2026年12月 注册日期 2020-05-12")
+		if n := len(w.rows(t, "remind")); n != 1 {
+			t.Fatalf("%d reminders", n)
+		}
+		for range 3 {
+			w.pass(15 * 24 * time.Hour)
+		}
+		if n := len(w.rows(t, "remind")); n != 0 {
+			t.Errorf("%d reminders are left", n)
 		}
 	})
 }

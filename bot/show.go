@@ -28,8 +28,10 @@ func (d *dialog) found(in Found) {
 		return
 	}
 	f := d.s.Form
-	d.s.Last, d.s.LastAt, d.s.LastCity, d.s.Page = in.Report.Vehicle, in.Report.At, in.Report.City, 0
-	d.s.CarPage = 0
+	if mine || !d.s.asking() { // else the open question may be about the one before
+		d.s.Last, d.s.LastAt, d.s.LastCity, d.s.Page = in.Report.Vehicle, in.Report.At, in.Report.City, 0
+		d.s.CarPage = 0
+	}
 	d.report(in.Report, 0)
 	if mine && (f.Keep || d.renewed(in.Report.Vehicle)) {
 		d.save(f.Soon)

@@ -8,6 +8,7 @@ func (d *dialog) summary(notices []waiting) *Summary {
 		s    Summary
 		cars = map[string]bool{}
 		rows []Violation
+		more bool // something that the form has no place for
 	)
 	for i := range notices {
 		n := &notices[i].Notice
@@ -19,6 +20,7 @@ func (d *dialog) summary(notices []waiting) *Summary {
 		}
 		cars[n.Vehicle.Plate] = true
 		rows = append(rows, n.New...)
+		more = more || len(n.Decided)+len(n.Gone) > 0
 	}
 	if len(rows) == 0 {
 		return nil
@@ -31,8 +33,10 @@ func (d *dialog) summary(notices []waiting) *Summary {
 		}
 	}
 	s.At, s.Place, s.Act = newest.At, newest.Place, newest.Act
-	s.Note = d.text("summary.one")
-	if len(cars) > 1 {
+	switch s.Note = d.text("summary.one"); {
+	case more:
+		s.Note = d.text("summary.more")
+	case len(cars) > 1:
 		s.Note = d.text("summary.several", len(cars))
 	}
 	return &s

@@ -100,7 +100,7 @@ func (d *dialog) notify(w *waiting, rows int) {
 	case NoticeAlarm:
 		d.tell(list("\n", d.text("notice.alarm", d.text(alarmKey(n.Alarm))), n.Detail))
 	default:
-		d.say(noticeKey(n.Kind))
+		d.say(noticeKey(n.Kind), car)
 		d.offer("tap.cars", "tap.query")
 	}
 }
@@ -121,23 +121,16 @@ func (d *dialog) car(v Vehicle, city string) string {
 // tellNews writes what a check found: what is new, what was decided, what is
 // listed no more.
 func (d *dialog) tellNews(n *Notice, car string, rows int) {
-	lines := []string{d.text("notice.head", car)}
-	for _, part := range []struct {
-		k    key
-		list []Violation
-	}{{"news.new", n.New}, {"news.decided", n.Decided}, {"news.gone", n.Gone}} {
-		if len(part.list) > 0 {
-			lines = append(lines, d.text(part.k, len(part.list)))
-		}
+	fresh := Report{Violations: append(append([]Violation(nil), n.New...), n.Decided...)}
+	lines := []string{d.text("notice.head", car), d.counted("news.new", len(n.New)), d.counted("news.decided", len(n.Decided))}
+	if len(fresh.Violations) > 0 {
+		lines = append(lines, d.owed(fresh)) // of these, and so before all that are listed
 	}
+	lines = append(lines, d.counted("news.gone", len(n.Gone)))
 	if n.Open > len(n.New)+len(n.Decided) {
 		lines = append(lines, d.text("news.open", n.Open))
 	}
-	fresh := Report{Violations: append(append([]Violation(nil), n.New...), n.Decided...)}
-	if len(fresh.Violations) > 0 {
-		lines = append(lines, d.owed(fresh))
-	}
-	d.tell(strings.Join(lines, "\n"))
+	d.tell(list("\n", lines...))
 	d.listed(n.Vehicle, fresh.Violations, rows)
 	if room := rows - len(fresh.Violations); room > 0 {
 		for i, v := range n.Gone[:min(room, len(n.Gone))] {
@@ -188,6 +181,9 @@ func (d *dialog) tellFound(n *Notice, car string, rows int) {
 		d.tellReport(d.text("notice.found", car), *n.Report, rows)
 	}
 	d.tapCar(n.Vehicle, false)
+	if n.Report != nil && d.position(n.Vehicle) == 0 && d.s.Last.Same(n.Vehicle) {
+		d.options = append(d.options, d.option("tap.save"))
+	}
 }
 
 func (d *dialog) tellInspection(n *Notice, car string) {

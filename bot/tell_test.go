@@ -65,7 +65,7 @@ func TestEveryNoticeHasWords(t *testing.T) {
 			if r.Text == "" || strings.Contains(r.Text, "%!") || strings.HasPrefix(r.Text, "\n") {
 				t.Errorf("%s %s: %q", name, l, r.Text)
 			}
-			about := n.Kind != NoticeExpiring && n.Kind != NoticeExpired && n.Kind != NoticeAlarm
+			about := n.Kind != NoticeAlarm
 			if about != strings.Contains(r.Text, "老婆的车 沪C12345") {
 				t.Errorf("%s %s does not name the car: %s", name, l, r.Text)
 			}
@@ -90,9 +90,9 @@ func TestNewsInWords(t *testing.T) {
 	r := told(Chinese, false, Notice{
 		Kind: NoticeNews, At: checked, Vehicle: aCar, City: "上海", New: jams(2), Decided: decided, Gone: gone, Open: 4,
 	})
-	const want = "老婆的车 沪C12345（上海） 的违章记录有变化\n" +
-		"新违章 2 条\n已处理、仍未交费 1 条\n不再列出 1 条，是否办结以交管12123为准\n目前共列出 4 条\n" +
-		"待交罚款：600 元\n待记分：6 分\n\n" +
+	const want = "老婆的车 沪C12345（上海）的违章记录有变化\n" +
+		"新违章 2 条\n已处理、仍未交费 1 条\n待交罚款：600 元\n待记分：6 分\n" +
+		"不再列出 1 条，是否办结以交管12123为准\n目前共列出 4 条（含之前的）\n\n" +
 		"1. 2026-11-20 08:05 延安路1号\n闯红灯\n罚款 200 元 · 记 3 分 · 未处理\n\n" +
 		"2. 2026-11-19 08:05 延安路2号\n闯红灯\n罚款 200 元 · 记 3 分 · 未处理\n\n" +
 		"3. 2026-11-20 08:05 南京路\n闯红灯\n罚款 200 元 · 记 3 分 · 已处理未交费\n\n" +
@@ -173,6 +173,11 @@ func TestSummaryOfNews(t *testing.T) {
 	both := told(Chinese, true, samples()["news"], unknown).News
 	if both == nil || both.Count != 2 || both.Fine != nil || both.Points != nil || both.Note != "共2辆车有新违章" || both.Act != "闯红灯" {
 		t.Errorf("%+v", both)
+	}
+	changed := samples()["news"]
+	changed.Decided = jams(1)
+	if s := told(Chinese, false, changed).News; s == nil || s.Note != "另有其他变化，发「我的车」查看" {
+		t.Errorf("what the form leaves out is never heard of: %+v", s)
 	}
 	zero := 0
 	unfixed := samples()["news"]

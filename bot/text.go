@@ -58,7 +58,8 @@ func (l Lang) say(k key, args ...any) string {
 	if len(args) == 0 {
 		return format
 	}
-	return fmt.Sprintf(format, args...)
+	// A full-width bracket brings the blank behind it.
+	return strings.ReplaceAll(fmt.Sprintf(format, args...), "） ", "）")
 }
 
 // isSaid tells whether text is the sentence k, in any language: a word that is

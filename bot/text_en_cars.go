@@ -39,7 +39,7 @@ var englishCars = words{
 	// The list of cars.
 	"garage.head":     "Your saved cars (%[1]d)",
 	"garage.sum":      "Checked: %[1]d, listed: %[2]d; fines to pay: %[3]s; penalty points to come: %[4]s",
-	"garage.clean":    "Checked: %[1]d, no open violations",
+	"garage.clean":    "Checked: %[1]d, no open violations found",
 	"garage.more":     "… and %[1]d more",
 	"garage.page":     "Cars %[1]d–%[2]d of %[3]d. Send “next” for more.",
 	"garage.lastpage": "Cars %[1]d–%[2]d of %[3]d.",
@@ -84,12 +84,12 @@ var englishCars = words{
 	// Sharing.
 	"share.made":     "The invitation to %[1]s: %[2]s, valid until %[3]s, for one use.\nForward it. Whoever sends “invitation code %[2]s” here can check this car and is told of new violations; they never see its numbers and cannot invite others. Send “stop sharing” to take it back.",
 	"share.crowded":  "Nobody else can be invited to %[1]s: as many people follow it as may, or cars are not checked automatically here.",
-	"share.viewer":   "This car was shared with you; only whoever shared it can invite others.",
+	"share.viewer":   "This car was shared with you; only whoever shared it can invite others or stop sharing.",
 	"share.code":     "Please send the code too, e.g. “invitation code K7M2-9QXP”.",
 	"share.accepted": "%[1]s is now no. %[3]d of “my cars”. %[2]s, and you are told of new violations; send its plate for a check at any time. Only whoever shared it can see and change its numbers.",
 	"share.ended":    "%[1]s is no longer shared; those you invited are told no more.",
 	"share.wrong":    "The numbers of this car belong to whoever shared it, and do not match at present. Please ask them to check the numbers, or for a new invitation.",
-	"ask.unshare":    "Stop sharing %[1]s, take back its invitations, and tell nobody else any more? Please answer “yes”, “no” or “cancel”.",
+	"ask.unshare":    "Stop sharing %[1]s and take back its invitations, so that those you invited are told no more? Please answer “yes”, “no” or “cancel”.",
 
 	"refused.unknown": "There is no such invitation. Please check the code.",
 	"refused.used":    "This invitation has been used already. Please ask for a new one.",

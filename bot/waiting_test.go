@@ -131,3 +131,23 @@ func TestWaitingLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// An answer whose parcel was not tried any more is told with the person's next
+// message; one that is still on its way is not.
+func TestAnswerWhoseParcelIsLost(t *testing.T) {
+	r := &record{}
+	r.begin("1", midday).Replies = []Reply{{Text: "found"}}
+	if got, _ := r.turn("1").take(pushing); len(got) != 1 {
+		t.Fatalf("taken: %v", got)
+	}
+	if got := r.begin("2", midday.Add(packLost-time.Second)).Early; len(got) != 0 {
+		t.Errorf("on its way, and told: %v", got)
+	}
+	if got := r.begin("3", midday.Add(packLost)).Early; len(got) != 1 {
+		t.Errorf("lost, and told: %v", got)
+	}
+	r.turn("3").take(itself)
+	if got := r.begin("4", midday.Add(2*packLost)).Early; len(got) != 0 {
+		t.Errorf("told again: %v", got)
+	}
+}

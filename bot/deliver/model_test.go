@@ -20,9 +20,9 @@ import (
 // nights.
 //
 // What must hold in the end: each notice was told exactly once, by a push or by
-// an answer. Only with a platform that does not recognise a repetition, what was
-// in a push whose end was lost (the process died, or the answer did) may have
-// been told more than once: nobody could know.
+// an answer. Only what was in a push whose end was lost (the process died, or the
+// answer did) may have been told more than once, with a platform that does not
+// recognise a repetition, or does not answer it either: nobody could know.
 type model struct {
 	r       *rig
 	count   int
@@ -131,7 +131,7 @@ func (m *model) told(u bot.UserID, plate string) (times int, unknowable bool) {
 	for _, l := range m.r.platform.got(u) {
 		n := mentions(l.text, plate)
 		times += n
-		unknowable = unknowable || n > 0 && m.r.platform.forgets && m.r.platform.lost[l.id]
+		unknowable = unknowable || n > 0 && m.r.platform.lost[l.id] && (m.r.platform.forgets || m.r.platform.silent[l.id])
 	}
 	return times, unknowable
 }

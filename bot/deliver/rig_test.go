@@ -68,7 +68,7 @@ func play(t *testing.T, story func(t *testing.T, r *rig)) {
 
 func newRig(t fataler, path string) *rig {
 	r := &rig{t: t, path: path, quiet: night, desk: &desk{}}
-	r.platform = &platform{seen: map[string]string{}, lost: map[string]bool{}, refusals: map[bot.UserID][]error{}}
+	r.platform = &platform{seen: map[string]string{}, lost: map[string]bool{}, silent: map[string]bool{}, refusals: map[bot.UserID][]error{}}
 	r.start()
 	return r
 }
@@ -208,6 +208,7 @@ type platform struct {
 	slow     time.Duration          // how long a push takes
 	seen     map[string]string      // by id; a repetition is recognised before anything else
 	lost     map[string]bool        // ids of which the sender does not know that they arrived
+	silent   map[string]bool        // ids of which a try got no answer in time
 	letters  []letter
 	tries    int
 }
@@ -234,6 +235,9 @@ func (p *platform) Push(ctx context.Context, to bot.UserID, id string, replies [
 	select {
 	case <-time.After(slow):
 	case <-ctx.Done():
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.silent[id] = true
 		return ctx.Err()
 	}
 	p.mu.Lock()

@@ -333,7 +333,7 @@ func TestAlarms(t *testing.T) {
 		wait(15 * time.Hour) // 23:00
 		for range 3 {
 			r.must(r.mail.Alarm(t.Context(), bot.AlarmKey, "code 10001"))
-			r.must(r.mail.Alarm(t.Context(), bot.AlarmBudget, ""))
+			r.must(r.mail.Alarm(t.Context(), bot.AlarmSpent, ""))
 			wait(10 * time.Minute)
 			r.restart()
 		}

@@ -138,6 +138,9 @@ func (p pass) tell(err error) (alarms []alarm) {
 	for _, done := range p.done {
 		done(err)
 	}
+	if errors.Is(err, errUnused) {
+		return nil // what another call tripped is that one's to tell
+	}
 	for _, b := range p.door.breakers {
 		if b.tripped.Swap(false) {
 			alarms = append(alarms, alarm{b.alarm, detailOf(p.door.endpoint, err)})

@@ -167,6 +167,25 @@ func TestBreakerOfRules(t *testing.T) {
 	})
 }
 
+// A call that was not made takes no alarm away from the one that raised it.
+func TestUnusedPassesRaiseNoAlarm(t *testing.T) {
+	d := newDoor("query")
+	p, err := d.admit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.breakers[0].tripped.Store(true) // by a call that has not told it yet
+	if got := p.tell(errUnused); got != nil {
+		t.Errorf("alarms %v", got)
+	}
+	if p, err = d.admit(); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.tell(nil); len(got) != 1 {
+		t.Errorf("alarms %v", got)
+	}
+}
+
 // Every documented code is some kind of trouble or none; a caller who left is
 // none of the service's.
 func TestTroubles(t *testing.T) {

@@ -21,8 +21,12 @@ type limits struct{ daily, monthly, perUser int }
 // that the rest is for people who ask.
 const mostShare = 80
 
-// warnAt are the percents of a budget that the operator hears of.
-var warnAt = [...]int{50, 80, 100}
+// warnAt are the percents of a budget that the operator hears of. Each is an
+// alarm of its own: they may come within the hour in which one kind is told once.
+var warnAt = [...]struct {
+	percent int
+	alarm   bot.Alarm
+}{{50, bot.AlarmBudget}, {mostShare, bot.AlarmChecks}, {100, bot.AlarmSpent}}
 
 // held is how much of a budget is gone: calls that cost something or may have,
 // and those that are out. Told is the highest of warnAt that was reached.
@@ -176,15 +180,15 @@ func (b *books) warn(name string, h *held, budget int) {
 	if budget <= 0 {
 		return
 	}
-	reached := 0
-	for _, percent := range warnAt {
-		if h.Held*100 >= budget*percent {
-			reached = percent
+	reached, kind := 0, bot.Alarm("")
+	for _, w := range warnAt {
+		if h.Held*100 >= budget*w.percent {
+			reached, kind = w.percent, w.alarm
 		}
 	}
 	if reached > h.Told {
 		h.Told = reached
-		b.alarm(bot.AlarmBudget, fmt.Sprintf("%d %% of the %s budget: %d of %d", reached, name, h.Held, budget))
+		b.alarm(kind, fmt.Sprintf("%d %% of the %s budget: %d of %d", reached, name, h.Held, budget))
 	}
 }
 

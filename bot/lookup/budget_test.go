@@ -163,8 +163,8 @@ func TestBudgetAlarms(t *testing.T) {
 	s.wants(s.wish("a", "苏E33333"), bot.Budget)
 	want := []string{
 		"budget: 50 % of the daily budget: 5 of 10",
-		"budget: 80 % of the daily budget: 8 of 10",
-		"budget: 100 % of the daily budget: 10 of 10",
+		"checks: 80 % of the daily budget: 8 of 10",
+		"spent: 100 % of the daily budget: 10 of 10",
 	}
 	if got := s.told(); !slices.Equal(got, want) {
 		t.Errorf("alarms:\n%s", strings.Join(got, "\n"))

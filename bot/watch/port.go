@@ -41,13 +41,18 @@ func (d *Desk) Begin(tx storage.Tx, at time.Time, u bot.UserID, s bot.Saved, see
 	return o.plan(tx)
 }
 
-// show has w know a report that the person has read: nothing in it is news.
+// show has w know a report that the person has read: nothing in it is news. Its
+// time is kept also when it holds nothing else that is new, which a check, of
+// which there are many more, spares the store.
 func (d *Desk) show(tx storage.Tx, w *watcher, r bot.Report) (changed bool, err error) {
 	s, _, _, err := loadState(tx, w.name())
 	if err != nil {
 		return false, err
 	}
 	_, changed = d.read(w, r, s.Checked)
+	if !w.ahead(r) {
+		w.As, changed = r.At, true
+	}
 	return changed, nil
 }
 

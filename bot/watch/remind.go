@@ -33,7 +33,7 @@ func (d *Desk) Remind(tx storage.Tx, at time.Time, u bot.UserID, s bot.Saved) er
 			return err
 		}
 	}
-	next, ok := d.remind(s.Inspection, at)
+	next, ok := d.remind(s, at)
 	if !ok {
 		return tx.Put(reminderBucket, own, nil)
 	}

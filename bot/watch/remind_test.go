@@ -41,6 +41,23 @@ func TestReminders(t *testing.T) {
 	})
 }
 
+// With a car that is taken out of somebody's saved ones go its reminders.
+func TestReminderGoesWithTheCar(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		s := shared(car, anna)
+		must(t, w.begin(anna, car, nil), w.share(boris, s, nil))
+		s.Inspection = bot.Inspection{Until: w.now().AddDate(0, 3, 0)}
+		must(t, w.turn(boris, func(tx storage.Tx) error { return w.desk.Remind(tx, w.now(), boris, s) }))
+		w.pass(firstWithin)
+		must(t, w.end(anna, car))
+		w.run()
+		w.wantTold(t, boris, "unshared")
+		if n := w.count(remindBucket) + w.count(reminderBucket); n != 0 {
+			t.Errorf("%d rows are left", n)
+		}
+	})
+}
+
 // A car that was given up, and a reminder that was dropped, remind of nothing.
 func TestNoReminder(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {

@@ -33,8 +33,8 @@ type Config struct {
 	Now   func() time.Time // nil: time.Now
 	Every time.Duration    // how often a vehicle is checked (push.every); 0: a week
 	// NextReminder is the first time after at when something is to be said of
-	// an inspection; ok is false when nothing is left to say. nil: never.
-	NextReminder func(i bot.Inspection, at time.Time) (next time.Time, ok bool)
+	// a car's inspection; ok is false when nothing is left to say. nil: never.
+	NextReminder func(s bot.Saved, at time.Time) (next time.Time, ok bool)
 	// Fault hears what failed behind a check, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -47,7 +47,7 @@ type Desk struct {
 	mail   Mail
 	now    func() time.Time
 	slots  period
-	remind func(bot.Inspection, time.Time) (time.Time, bool)
+	remind func(bot.Saved, time.Time) (time.Time, bool)
 	fault  func(error)
 	diff   differ // diff; a test puts a broken one here, to see itself fail
 }
@@ -67,7 +67,7 @@ func New(c Config) *Desk {
 		d.slots = period(defaultEvery)
 	}
 	if d.remind == nil {
-		d.remind = func(bot.Inspection, time.Time) (time.Time, bool) { return time.Time{}, false }
+		d.remind = func(bot.Saved, time.Time) (time.Time, bool) { return time.Time{}, false }
 	}
 	if d.fault == nil {
 		d.fault = func(error) {}

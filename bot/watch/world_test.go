@@ -231,9 +231,9 @@ func (w *world) told(u bot.UserID) string {
 }
 
 // yearly is a rule for reminders that is easy to foretell.
-func yearly(i bot.Inspection, at time.Time) (time.Time, bool) {
+func yearly(s bot.Saved, at time.Time) (time.Time, bool) {
 	for n := -2; n <= 0; n++ { // two months before, one, and the day itself
-		if next := i.Until.AddDate(0, n, 0); !i.Until.IsZero() && next.After(at) {
+		if next := s.Inspection.Until.AddDate(0, n, 0); !s.Inspection.Until.IsZero() && next.After(at) {
 			return next, true
 		}
 	}

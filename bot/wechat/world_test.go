@@ -100,7 +100,7 @@ func (w *world) start() {
 	desk := lookup.New(lookup.Config{Client: client, Store: w.store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
 	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.now})
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.now})
-	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.NextReminder})
+	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.Saved.NextReminder})
 	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Mail: w.mail, Watch: checks})
 	w.adapter, err = wechat.New(w.settings(b))
 	check(err)

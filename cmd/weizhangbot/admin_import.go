@@ -114,7 +114,11 @@ func (c adminImport) text(r bot.ImportReport) string {
 	if r.Money > 0 {
 		fmt.Fprintf(&b, ", about %.2f yuan", r.Money)
 	}
-	b.WriteString(" (push.every; more while something is new)\n")
+	b.WriteString(" (push.every; more while something is new)")
+	if r.First > 0 {
+		fmt.Fprintf(&b, "; before that %s within the hour", count(r.First, "first check"))
+	}
+	b.WriteString("\n")
 	return b.String()
 }
 

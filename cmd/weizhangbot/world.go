@@ -137,7 +137,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	}
 	w.watch = watch.New(watch.Config{
 		Store: w.store, Desk: w.desk, Mail: w.mail, Now: w.now, Every: w.config.Push.Every,
-		NextReminder: bot.NextReminder, Fault: w.fault,
+		NextReminder: bot.Saved.NextReminder, Fault: w.fault,
 	})
 	vehicles := w.config.Limits.VehiclesPerUser
 	if vehicles == 0 {
