@@ -114,7 +114,10 @@ func (w *world) start(t testing.TB) {
 		outbox.Add("test", deliver.Channel{Pusher: w.push})
 	}
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.clock.now})
-	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.clock.now, NextReminder: bot.Saved.NextReminder, Fault: w.fault})
+	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.clock.now, Random: bottest.Steady{}, NextReminder: bot.Saved.NextReminder, Fault: w.fault})
+	if err := checks.Dispatch(context.Background()); err != nil { // draws the places in the rhythm
+		t.Fatal(err)
+	}
 	w.bot = bot.New(bot.Config{
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
 	})

@@ -140,7 +140,10 @@ func (w *world) begin() {
 	w.outbox = deliver.New(deliver.Config{Store: store, Now: w.now})
 	w.mail = bot.NewMail(bot.MailConfig{Store: store, Outbox: w.outbox, Now: w.now})
 	desk := lookup.New(lookup.Config{Client: w.client, Store: store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
-	w.watch = watch.New(watch.Config{Store: store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.Saved.NextReminder})
+	w.watch = watch.New(watch.Config{Store: store, Desk: desk, Mail: w.mail, Now: w.now, Random: bottest.Steady{}, NextReminder: bot.Saved.NextReminder})
+	if err := w.watch.Dispatch(context.Background()); err != nil { // draws the places in the rhythm
+		w.t.Fatal(err)
+	}
 	b := bot.New(bot.Config{Store: store, Desk: desk, Now: w.now, Mail: w.mail, Watch: w.watch})
 	w.config.Bot, w.config.Inbox = b, bot.NewInbox(store, Channel)
 	if w.adapter, err = newAdapter(w.config, w.pace); err != nil {

@@ -101,8 +101,11 @@ func (d *Desk) takeDue(tx storage.Tx, kv storage.KV) error {
 	if err := json.Unmarshal(kv.Value, &o); err != nil {
 		return fmt.Errorf("watch: an order: %w", storage.ErrCorrupt)
 	}
-	salt, err := ensureSalt(tx)
+	salt, err := ensureSalt(tx, d.chance)
 	if err != nil {
+		return err
+	}
+	if err := d.ensureCursor(tx, o.At); err != nil {
 		return err
 	}
 	key := stateKey(place(salt, name(o.Vehicle)), name(o.Vehicle))
@@ -117,6 +120,16 @@ func (d *Desk) takeDue(tx storage.Tx, kv storage.KV) error {
 		return nil
 	}
 	return o.enqueue(tx, d.now())
+}
+
+// ensureCursor lets the rhythm begin no later than its first vehicle, which may
+// have come before the slots were followed for the first time.
+func (d *Desk) ensureCursor(tx storage.Tx, at time.Time) error {
+	has, err := tx.Get(dispatchBucket, cursorKey)
+	if err != nil || has != nil {
+		return err
+	}
+	return put(tx, dispatchBucket, cursorKey, cursor{At: d.slots.start(d.slots.at(at))})
 }
 
 // followSlots enqueues the vehicles whose slots have come.
@@ -194,7 +207,7 @@ func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 // takeSlots enqueues one page and moves the cursor; more tells that slots are
 // left that have come.
 func (d *Desk) takeSlots(tx storage.Tx) (more bool, err error) {
-	if _, err := ensureSalt(tx); err != nil {
+	if _, err := ensureSalt(tx, d.chance); err != nil {
 		return false, err
 	}
 	s, err := d.nextSlots(tx)

@@ -1,9 +1,10 @@
 package watch
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"io"
 	"strings"
 	"time"
 
@@ -71,31 +72,38 @@ const (
 var soonDays = [...]int{3, 7, 14}
 
 // soonTimes are the times of Soon: by day, at an hour drawn by lot.
-func soonTimes(at time.Time) []time.Time {
+func (c chance) soonTimes(at time.Time) []time.Time {
 	local := at.In(bot.China)
 	times := make([]time.Time, len(soonDays))
 	for i, days := range soonDays {
 		morning := time.Date(local.Year(), local.Month(), local.Day()+days, 9, 0, 0, 0, bot.China)
-		times[i] = micro(morning.Add(lot(9 * time.Hour)))
+		times[i] = micro(morning.Add(c.lot(9 * time.Hour)))
 	}
 	return times
 }
 
 // nextMorning is a time on the first morning not before t, drawn by lot so that
 // not everything comes at once.
-func nextMorning(t time.Time) time.Time {
+func (c chance) nextMorning(t time.Time) time.Time {
 	local := t.In(bot.China)
 	morning := time.Date(local.Year(), local.Month(), local.Day(), 8, 0, 0, 0, bot.China)
 	if !morning.After(t) {
 		morning = morning.AddDate(0, 0, 1)
 	}
-	return micro(morning.Add(lot(4 * time.Hour)))
+	return micro(morning.Add(c.lot(4 * time.Hour)))
 }
 
-// lot is a time below most, drawn by lot: jitter needs no secret, and a
-// transaction that runs twice may draw again.
-func lot(most time.Duration) time.Duration {
-	return rand.N(max(most, 1)) //nolint:gosec // see above
+// chance is where lots are drawn from.
+type chance struct{ io.Reader }
+
+// lot is a time below most, drawn by lot. A transaction that runs twice may draw
+// again. Without chance nothing is spread, and nothing else is lost.
+func (c chance) lot(most time.Duration) time.Duration {
+	var b [8]byte
+	if _, err := io.ReadFull(c, b[:]); err != nil {
+		return 0
+	}
+	return time.Duration(binary.BigEndian.Uint64(b[:])>>1) % max(most, 1)
 }
 
 // dueName is V in a key of an index by time.

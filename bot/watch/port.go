@@ -31,7 +31,7 @@ func (d *Desk) Begin(tx storage.Tx, at time.Time, u bot.UserID, s bot.Saved, see
 	w.Paused, w.Asked, w.Warned = bot.NotPaused, false, time.Time{}
 	o := order{Vehicle: vehicleOf(v), Kind: known, At: micro(at)}
 	if seen == nil {
-		o.Kind, o.At = first, micro(at.Add(lot(firstWithin)))
+		o.Kind, o.At = first, micro(at.Add(d.chance.lot(firstWithin)))
 	} else if _, err := d.show(tx, &w, *seen); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (d *Desk) Soon(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) ([
 	if err != nil || !ok {
 		return nil, err
 	}
-	times := soonTimes(at)
+	times := d.chance.soonTimes(at)
 	w.Soon = slices.DeleteFunc(w.Soon, func(t time.Time) bool { return !t.After(at) })
 	for i, t := range times {
 		if k := slices.IndexFunc(w.Soon, func(p time.Time) bool { return sameDay(p, t) }); k >= 0 {
@@ -147,7 +147,7 @@ func (d *Desk) State(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) (
 	if w == nil {
 		return bot.Watched{}, false, nil
 	}
-	s, place, known, err := loadState(tx, name(v))
+	s, place, _, err := loadState(tx, name(v))
 	if err != nil {
 		return bot.Watched{}, false, err
 	}
@@ -170,8 +170,8 @@ func (d *Desk) State(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) (
 	if out.Paused != bot.NotPaused {
 		return out, true, nil
 	}
-	next := w.Renewed.Add(time.Duration(d.slots)) // begun a moment ago: its slot is not drawn yet
-	if known {
+	next := w.Renewed.Add(time.Duration(d.slots)) // nothing was ever dispatched: its slot is not drawn yet
+	if place != undrawn {
 		next = d.slots.start(d.slots.next(place, at)) // they react: it is not checked less
 	}
 	others := append([]time.Time{s.Next}, out.Soon...)

@@ -174,10 +174,13 @@ func pauseOf(w *watcher, all []watcher) bot.Pause {
 func loadState(tx storage.Tx, name string) (s state, slot int, ok bool, err error) {
 	slot, known, err := slotOf(tx, name)
 	if err != nil || !known {
-		return state{}, 0, false, err
+		return state{}, undrawn, false, err
 	}
 	ok, err = get(tx, stateBucket, stateKey(slot, name), &s)
 	return s, slot, ok, err
 }
+
+// undrawn is the slot of every vehicle before the first Dispatch.
+const undrawn = -1
 
 func stateKey(slot int, name string) string { return slotSegment(slot) + "/" + name }

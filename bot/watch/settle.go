@@ -180,7 +180,7 @@ func (c *commit) again() time.Time {
 	if !c.anybody() {
 		return time.Time{}
 	}
-	tomorrow := micro(c.now.Add(min(daily, time.Duration(c.d.slots)) + lot(20*time.Minute)))
+	tomorrow := micro(c.now.Add(min(daily, time.Duration(c.d.slots)) + c.d.chance.lot(20*time.Minute)))
 	var after time.Duration
 	if e, ok := errors.AsType[*bot.Error](c.r.err); ok {
 		after = min(max(e.After, 0), longest)
@@ -190,9 +190,9 @@ func (c *commit) again() time.Time {
 		if after == 0 {
 			after = downFor
 		}
-		return micro(c.now.Add(max(after, soonest) + lot(20*time.Minute)))
+		return micro(c.now.Add(max(after, soonest) + c.d.chance.lot(20*time.Minute)))
 	case bot.Budget:
-		return nextMorning(c.now.Add(after))
+		return c.d.chance.nextMorning(c.now.Add(after))
 	case bot.WrongData:
 		if _, _, ok := c.choose(*c.r.rule); ok {
 			return tomorrow

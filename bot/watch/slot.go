@@ -1,10 +1,10 @@
 package watch
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -77,13 +77,13 @@ func place(salt []byte, name string) int {
 
 // ensureSalt returns the salt, and draws it at the first call; the transaction
 // holds dispatchKey.
-func ensureSalt(tx storage.Tx) ([]byte, error) {
+func ensureSalt(tx storage.Tx, c chance) ([]byte, error) {
 	salt, err := tx.Get(dispatchBucket, saltKey)
 	if err != nil || salt != nil {
 		return salt, err
 	}
 	salt = make([]byte, saltSize)
-	if _, err := rand.Read(salt); err != nil {
+	if _, err := io.ReadFull(c, salt); err != nil {
 		return nil, err
 	}
 	return salt, tx.Put(dispatchBucket, saltKey, salt)

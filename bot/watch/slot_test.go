@@ -143,6 +143,16 @@ func TestBegunAfterItsSlot(t *testing.T) {
 	})
 }
 
+// Who begins before the slots are followed for the first time is in the rhythm.
+func TestBegunBeforeTheRhythm(t *testing.T) {
+	story(t, func(t *testing.T, w *world) {
+		w.police.says()
+		must(t, w.begin(anna, car, w.police.report(car, w.now())))
+		w.pass(week)
+		w.wantPaid(t, 1)
+	})
+}
+
 // Empty slots cost no write.
 func TestIdleDispatchWritesNothing(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {

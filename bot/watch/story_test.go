@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ const (
 )
 
 var (
+	byLot  = chance{rand.Reader}
 	car    = bot.Vehicle{Plate: "沪A12345", Type: "02", Engine: "123456"}
 	jam    = v(8, "中山路", "不按规定停放")
 	red    = v(9, "延安路", "闯红灯")
@@ -282,7 +284,7 @@ func TestBudgetWaitsForTheMorning(t *testing.T) {
 	at := time.Date(2026, 11, 3, 22, 0, 0, 0, bot.China)
 	seen := map[time.Time]bool{}
 	for range 50 {
-		m := nextMorning(at)
+		m := byLot.nextMorning(at)
 		if m.Hour() < 8 || m.Hour() > 11 || m.Day() != 4 {
 			t.Fatal(m)
 		}
@@ -291,7 +293,7 @@ func TestBudgetWaitsForTheMorning(t *testing.T) {
 	if len(seen) < 40 {
 		t.Errorf("%d different times of 50", len(seen))
 	}
-	if m := nextMorning(time.Date(2026, 11, 3, 2, 0, 0, 0, bot.China)); m.Day() != 3 {
+	if m := byLot.nextMorning(time.Date(2026, 11, 3, 2, 0, 0, 0, bot.China)); m.Day() != 3 {
 		t.Error(m)
 	}
 }

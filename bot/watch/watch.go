@@ -2,7 +2,9 @@ package watch
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -35,6 +37,9 @@ type Config struct {
 	// NextReminder is the first time after at when something is to be said of
 	// a car's inspection; ok is false when nothing is left to say. nil: never.
 	NextReminder func(s bot.Saved, at time.Time) (next time.Time, ok bool)
+	// Random is what places in the rhythm and jitter are drawn from; nil:
+	// crypto/rand. Stories that tell of dates fix it.
+	Random io.Reader
 	// Fault hears what failed behind a check, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -48,6 +53,7 @@ type Desk struct {
 	now    func() time.Time
 	slots  period
 	remind func(bot.Saved, time.Time) (time.Time, bool)
+	chance chance
 	fault  func(error)
 	diff   differ // diff; a test puts a broken one here, to see itself fail
 }
@@ -58,10 +64,13 @@ var _ bot.Watch = (*Desk)(nil)
 func New(c Config) *Desk {
 	d := &Desk{
 		store: c.Store, desk: c.Desk, mail: c.Mail, now: c.Now, slots: period(c.Every),
-		remind: c.NextReminder, fault: c.Fault, diff: diff,
+		remind: c.NextReminder, chance: chance{c.Random}, fault: c.Fault, diff: diff,
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if c.Random == nil {
+		d.chance = chance{rand.Reader}
 	}
 	if d.slots <= 0 {
 		d.slots = period(defaultEvery)

@@ -15,6 +15,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/bottest"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/bot/watch"
@@ -100,7 +101,8 @@ func (w *world) start() {
 	desk := lookup.New(lookup.Config{Client: client, Store: w.store, Now: w.now, CacheFor: 6 * time.Hour, Alone: true})
 	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.now})
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.now})
-	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.now, NextReminder: bot.Saved.NextReminder})
+	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.now, Random: bottest.Steady{}, NextReminder: bot.Saved.NextReminder})
+	check(checks.Dispatch(context.Background())) // draws the places in the rhythm
 	b := bot.New(bot.Config{Store: w.store, Desk: desk, Now: w.now, Mail: w.mail, Watch: checks})
 	w.adapter, err = wechat.New(w.settings(b))
 	check(err)
