@@ -146,8 +146,12 @@ func TestBegunAfterItsSlot(t *testing.T) {
 // Who begins before the slots are followed for the first time is in the rhythm.
 func TestBegunBeforeTheRhythm(t *testing.T) {
 	story(t, func(t *testing.T, w *world) {
+		synctest.Wait() // the first Dispatch
 		w.police.says()
 		must(t, w.begin(anna, car, w.police.report(car, w.now())))
+		must(t, w.store.Update(t.Context(), []string{dispatchKey}, func(tx storage.Tx) error {
+			return tx.Put(dispatchBucket, cursorKey, nil) // as if there had been none
+		}))
 		w.pass(week)
 		w.wantPaid(t, 1)
 	})
