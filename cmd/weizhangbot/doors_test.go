@@ -158,7 +158,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			best := time.Hour
-			for range 3 {
+			for range 5 {
 				began := time.Now()
 				status, _, _ := send(t, "POST", r.url+tt.path, strings.NewReader(tt.body), tt.header...)
 				best = min(best, time.Since(began))
@@ -166,7 +166,11 @@ func TestBodiesAreBounded(t *testing.T) {
 					t.Errorf("%d, want %d", status, tt.want)
 				}
 			}
-			if best > 50*time.Millisecond {
+			most := 50 * time.Millisecond
+			if len(tt.body) > 1<<20 {
+				most = time.Second // which is read up to its limit
+			}
+			if best > most {
 				t.Errorf("answered after %v at best", best)
 			}
 			t.Logf("%v", best.Round(10*time.Microsecond))
