@@ -132,7 +132,7 @@ func TestFloodBehindAProxy(t *testing.T) {
 func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	o := newOutside(t)
-	r := o.serve(withWeChat, withWebhook)
+	r := o.serveWith([]string{"WEIZHANG_LIMITS_REFUSALS_PER_ADDRESS_PER_MINUTE=0"}, withWeChat, withWebhook)
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	if _, err := z.Write(bytes.Repeat([]byte("<xml>"), 4<<20)); err != nil {

@@ -183,7 +183,7 @@ func TestGuessingFromTheCommandLine(t *testing.T) {
 // is the measured flood, which takes some minutes.
 func manyUsers(t *testing.T) int {
 	t.Helper()
-	n := 5_000
+	n := 2_000
 	if s := os.Getenv("WEIZHANG_TEST_USERS"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil {

@@ -116,8 +116,13 @@ type watched struct {
 // Unwrap is for http.ResponseController.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader passes the status on, or 429 in its place.
+// WriteHeader passes the status on, or 429 in its place. A body that was too long
+// is not read to its end: http.MaxBytesReader would see to that, and does not know
+// w.
 func (w *watched) WriteHeader(status int) {
+	if status == http.StatusRequestEntityTooLarge {
+		w.Header().Set("Connection", "close")
+	}
 	if w.told = true; status < 400 || status >= 500 || !w.refused() {
 		w.ResponseWriter.WriteHeader(status)
 		return
