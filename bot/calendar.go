@@ -81,7 +81,7 @@ func (c *calendar) line(name, value string) {
 // escaped is a text as a value (RFC 5545, 3.3.11), without controls.
 func escaped(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unicode.IsControl(r) && r != '\n' || TurnsText(r) {
 			return -1
 		}
 		return r

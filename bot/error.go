@@ -20,6 +20,8 @@ const (
 	Uncertain   Kind = "uncertain"   // the program stopped while the question was out
 	Unavailable Kind = "unavailable" // key, quota, account: the operator's to mend
 	UserLimit   Kind = "user_limit"  // the person has had their paid queries of the day
+	MonthLimit  Kind = "month_limit" // and those of the month
+	NewLimit    Kind = "new_limit"   // the person is new, and has had what one may have at first
 	Budget      Kind = "budget"      // the operator's budget is used up
 	Locked      Kind = "locked"      // wrong digits were tried for this vehicle too often
 	StoreFull   Kind = "store_full"  // nothing can be written
@@ -31,7 +33,8 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		WrongData, Maintenance, NoRule, Busy, Unreachable, Interrupted, Uncertain,
-		Unavailable, UserLimit, Budget, Locked, StoreFull, Unsaved, Broken,
+		Unavailable, UserLimit, MonthLimit, NewLimit, Budget,
+		Locked, StoreFull, Unsaved, Broken,
 	}
 }
 
@@ -41,7 +44,7 @@ type Error struct {
 	Kind  Kind
 	Err   error
 	Again bool // free and passing: the same question may be asked again by itself
-	// After is with Maintenance, Budget, UserLimit and Locked, and with Busy and
+	// After is with Maintenance, Budget, the limits and Locked, and with Busy and
 	// Unavailable while nothing is sent, how long asking again makes no sense; 0
 	// is not known.
 	After time.Duration

@@ -118,14 +118,14 @@ func (t table) bytes() []byte {
 // formula gets an apostrophe in front, which Excel does not show: texts that
 // begin with =, +, -, @, a tab or a line end, also behind blanks and in their
 // full-width forms. Line ends and other controls become blanks, so that one
-// row stays one line.
+// row stays one line; what turns the direction of writing goes.
 func cell(s string) string {
 	guarded := strings.HasPrefix(s, "\t") || strings.HasPrefix(s, "\r") || strings.HasPrefix(s, "\n")
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r):
 			return ' '
-		case r == '\ufeff': // at the head of a file it has a meaning
+		case r == '\ufeff', TurnsText(r): // at the head of a file the first has a meaning
 			return -1
 		}
 		return r

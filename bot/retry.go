@@ -169,7 +169,7 @@ func (l *Retry) again(err error, now time.Time) (after time.Duration, again bool
 		return 0, false
 	}
 	switch e.Kind {
-	case Maintenance, Busy, Unreachable, Unavailable, UserLimit, Budget, StoreFull:
+	case Maintenance, Busy, Unreachable, Unavailable, UserLimit, MonthLimit, NewLimit, Budget, StoreFull:
 	default:
 		return 0, false
 	}

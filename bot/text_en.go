@@ -287,6 +287,8 @@ var english = words{
 	"error.interrupted": "The check was interrupted before its result came, and may have been charged.",
 	"error.uncertain":   "The service stopped during the last check. The outcome is uncertain, and it may have been charged.",
 	"error.unavailable": "The query service is unavailable at present. This has been recorded; please try again later.",
+	"error.month_limit": "You have used up this month's queries. You can ask again next month; earlier results can still be shown.",
+	"error.new_limit":   "There are only a few queries at the beginning. Please ask again in an hour; earlier results can still be shown.",
 	"error.user_limit":  "You have used up today's queries. You can ask again tomorrow; earlier results can still be shown.",
 	"error.budget":      "The query budget of this bot is used up. Please try again another day. Nothing was charged.",
 	"error.locked":      "The numbers for this car did not match several times. It is not queried for 24 hours; please check the vehicle licence.",

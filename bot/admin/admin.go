@@ -71,6 +71,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /export", a.exports)
 	mux.HandleFunc("GET /calendar", a.calendar)
 	mux.HandleFunc("GET /costs", a.costs)
+	// Browsers tell where a write comes from; no page is to make any.
+	writes := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -84,7 +86,7 @@ func New(c Config) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 		defer cancel()
 		r.Body = http.MaxBytesReader(w, r.Body, bot.MaxRoster)
-		mux.ServeHTTP(w, r.WithContext(ctx))
+		writes.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -168,3 +168,34 @@ func TestReportsTravel(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// A page of another origin writes nothing, even one that has the token and could
+// send the header.
+func TestPagesAreKeptOut(t *testing.T) {
+	for _, tt := range []struct {
+		name, method string
+		headers      []string
+		want         int
+	}{
+		{"a program", "POST", nil, http.StatusOK},
+		{"a page of another site", "POST", []string{"Sec-Fetch-Site=cross-site"}, http.StatusForbidden},
+		{"a page of a sibling", "POST", []string{"Sec-Fetch-Site=same-site"}, http.StatusForbidden},
+		{"an old browser", "POST", []string{"Origin=https://evil.example"}, http.StatusForbidden},
+		{"a sandboxed frame", "POST", []string{"Origin=null"}, http.StatusForbidden},
+		{"asking first", "OPTIONS", []string{"Origin=https://evil.example", "Access-Control-Request-Method=POST", "Access-Control-Request-Headers=" + admin.Header}, http.StatusMethodNotAllowed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			log, _ := test.NewNullLogger()
+			o := &office{}
+			res := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, "/import", "x", append(tt.headers, mine, theirs)...)
+			if res.Code != tt.want || (o.user != "") != (tt.want == http.StatusOK) {
+				t.Errorf("%d: %s", res.Code, res.Body)
+			}
+			for name := range res.Header() {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("%s: %s", name, res.Header().Get(name))
+				}
+			}
+		})
+	}
+}

@@ -15,7 +15,13 @@ const (
 )
 
 // limits are the operator's; 0 is none.
-type limits struct{ daily, monthly, perUser int }
+type limits struct {
+	daily, monthly int // everybody, checks included
+	perUser        int // a person's in a day
+	perMonth       int // in a month
+	perNew         int // while they are new (newFor)
+	ofNew          int // all who are new, in an hour
+}
 
 // mostShare is the share of a budget, in percent, that checks never exceed, so
 // that the rest is for people who ask.
@@ -62,6 +68,10 @@ type account struct {
 	day   dayRecord
 	month monthRecord
 	paid  paidRecord
+
+	// Only where limits ask for it.
+	asker     askerRecord
+	newcomers newcomerRecord
 }
 
 func (b *books) account(at time.Time, by string) (a account, err error) {
@@ -72,8 +82,10 @@ func (b *books) account(at time.Time, by string) (a account, err error) {
 	if _, err = get(b.tx, monthBucket, monthOf(at), &a.month); err != nil {
 		return a, err
 	}
-	_, err = get(b.tx, paidBucket, dayOf(at)+"/"+by, &a.paid)
-	return a, err
+	if _, err = get(b.tx, paidBucket, dayOf(at)+"/"+by, &a.paid); err != nil {
+		return a, err
+	}
+	return a, b.withAsker(&a)
 }
 
 func (b *books) putAccount(a account) error {
@@ -102,6 +114,8 @@ func (b *books) affords(r bot.Request) error {
 	switch {
 	case !r.Check && l.perUser > 0 && a.paid.Asked >= l.perUser:
 		return &bot.Error{Kind: bot.UserLimit, After: nextDay(b.now).Sub(b.now)}
+	case !r.Check && b.mayAsk(a) != nil:
+		return b.mayAsk(a)
 	case spent(a.month.held, l.monthly, share):
 		return &bot.Error{Kind: bot.Budget, After: nextMonth(b.now).Sub(b.now)}
 	case spent(a.day.held, l.daily, share):
@@ -119,7 +133,9 @@ func (b *books) reserve(e entry) error {
 		return err
 	}
 	a.day.Calls++
-	a.hold(e.For, 1)
+	if err := b.hold(&a, e.For, 1); err != nil {
+		return err
+	}
 	b.warn("daily", &a.day.held, b.desk.limits.daily)
 	b.warn("monthly", &a.month.held, b.desk.limits.monthly)
 	return b.putAccount(a)
@@ -137,13 +153,15 @@ func (b *books) count(was, is entry) error {
 	}
 	a.day.add(is, 1)
 	if is.is(juhe.Free) {
-		a.hold(was.For, -1)
+		if err := b.hold(&a, was.For, -1); err != nil {
+			return err
+		}
 	}
 	return b.putAccount(a)
 }
 
 // hold takes n calls out of the budgets.
-func (a *account) hold(p purpose, n int) {
+func (b *books) hold(a *account, p purpose, n int) error {
 	mine := &a.paid.Asked
 	if p == forCheck {
 		mine = &a.paid.Checks
@@ -152,6 +170,10 @@ func (a *account) hold(p purpose, n int) {
 	for _, counter := range []*int{&a.day.Held, &a.month.Held, mine} {
 		*counter = max(0, *counter+n)
 	}
+	if p == forCheck {
+		return nil
+	}
+	return b.holdAsked(a, n)
 }
 
 // add counts an outcome n times.

@@ -12,7 +12,7 @@
 // # Reading order
 //
 // query.go is the way of a question, open.go and close.go its two transactions;
-// ledger.go, budget.go, strike.go and outage.go are what these keep and decide;
+// ledger.go, budget.go, newcomer.go, strike.go and outage.go are what these keep and decide;
 // breaker.go stands before the network. costs.go reads, sweep.go removes.
 package lookup
 
@@ -52,6 +52,9 @@ type Config struct {
 	// QueriesPerUserPerDay is how many of them one person may cause by asking;
 	// checks of what they watch do not count. 0: any number.
 	QueriesPerUserPerDay int
+	// Likewise in a month, and while they are new, which is for an hour from
+	// their first; and how many queries all who are new may cause in an hour.
+	QueriesPerUserPerMonth, QueriesPerNewUser, QueriesOfNewUsersPerHour int
 	// Alarm hears of what the operator should know, each time it happens and at
 	// most once for one cause: whoever is told limits it. It is called outside
 	// of transactions; detail holds no personal data and no key. nil: nobody
@@ -81,8 +84,11 @@ var _ bot.Desk = (*Desk)(nil)
 func New(c Config) *Desk {
 	d := &Desk{
 		client: c.Client, store: c.Store, now: c.Now, cacheFor: c.CacheFor, alone: c.Alone,
-		limits: limits{daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay},
-		raise:  c.Alarm, self: rand.Text(),
+		limits: limits{
+			daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay,
+			perMonth: c.QueriesPerUserPerMonth, perNew: c.QueriesPerNewUser, ofNew: c.QueriesOfNewUsersPerHour,
+		},
+		raise: c.Alarm, self: rand.Text(),
 	}
 	if d.now == nil {
 		d.now = time.Now

@@ -71,7 +71,7 @@ func (f flight) unfit(r bot.Request, err error) bool {
 		return r.Refresh && f.answer.State == done && f.answer.Request != r.ID && f.answer.At.Before(r.At)
 	}
 	switch bot.KindOf(err) {
-	case bot.UserLimit, bot.Budget, bot.Locked, bot.Uncertain:
+	case bot.UserLimit, bot.MonthLimit, bot.NewLimit, bot.Budget, bot.Locked, bot.Uncertain:
 		return true
 	}
 	return false

@@ -145,7 +145,7 @@ func ruleKey(prefix string, newEnergy bool) string {
 
 func ruleOf(c juhe.City) bot.Rule {
 	return bot.Rule{
-		City: c.Code, Name: c.Name, Province: c.Province,
+		City: c.Code, Name: bot.OneLine(c.Name, mostName), Province: bot.OneLine(c.Province, mostName),
 		Engine: bot.Need(c.Engine), VIN: bot.Need(c.VIN),
 	}
 }

@@ -55,12 +55,12 @@ func (e entry) size() int {
 }
 
 func botEntry(r bot.Reply, at time.Time) entry {
-	e := entry{From: "bot", Text: r.Text, At: at}
+	e := entry{From: "bot", Text: Plain(r.Text), At: at}
 	for _, o := range r.Options {
-		e.Options = append(e.Options, option(o))
+		e.Options = append(e.Options, option{Label: Plain(o.Label), Send: o.Send})
 	}
 	for _, f := range r.Files {
-		e.Files = append(e.Files, download{Name: f.Name, Data: f.Data})
+		e.Files = append(e.Files, download{Name: Plain(f.Name), Data: f.Data})
 	}
 	return e
 }

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
-// plain is text that a terminal shows and does not obey: what a place name or
+// Plain is text that a terminal shows and does not obey: what a place name or
 // a remark from elsewhere carries may neither colour the screen nor move the
 // cursor, set the title or turn the reading direction. Line breaks stay; a tab
 // stays; every other control character goes, and with an escape its sequence.
-func plain(text string) string {
+func Plain(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	for len(text) > 0 {
@@ -20,7 +22,7 @@ func plain(text string) string {
 		}
 		r, n := utf8.DecodeRuneInString(text)
 		if r != utf8.RuneError || n > 1 {
-			if r == '\n' || r == '\t' || !unicode.IsControl(r) && !turnsText(r) {
+			if r == '\n' || r == '\t' || !unicode.IsControl(r) && !bot.TurnsText(r) && r != 0xfeff {
 				b.WriteRune(r)
 			}
 		}
@@ -74,10 +76,4 @@ func introducer(text string) (kind byte, n int) {
 		return text[n], n + 1
 	}
 	return 0, n
-}
-
-// turnsText tells the characters that override the direction of the text after
-// them (UAX #9), and the marks that only hide.
-func turnsText(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff
 }

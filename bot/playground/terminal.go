@@ -157,7 +157,7 @@ func (t *Chat) turn(ctx context.Context, m bot.Message) error {
 // tapping the option would.
 func (t *Chat) meant(line string) string {
 	for _, o := range t.options {
-		if strings.TrimSpace(line) == plain(o.Label) {
+		if strings.TrimSpace(line) == Plain(o.Label) {
 			return o.Send
 		}
 	}
@@ -170,9 +170,9 @@ func (t *Chat) show(replies []bot.Reply) {
 		t.options = nil
 	}
 	for _, r := range replies {
-		t.printf("%s\n", strings.TrimRight(plain(r.Text), "\n"))
+		t.printf("%s\n", strings.TrimRight(Plain(r.Text), "\n"))
 		for _, f := range r.Files {
-			t.printf("--- %s\n%s\n---\n", plain(f.Name), strings.TrimRight(plain(string(f.Data)), "\n"))
+			t.printf("--- %s\n%s\n---\n", Plain(f.Name), strings.TrimRight(Plain(string(f.Data)), "\n"))
 		}
 		if len(r.Options) > 0 {
 			t.options = r.Options
@@ -185,7 +185,7 @@ func (t *Chat) show(replies []bot.Reply) {
 func offer(options []bot.Option) string {
 	labels := make([]string, len(options))
 	for i, o := range options {
-		labels[i] = plain(o.Label)
+		labels[i] = Plain(o.Label)
 	}
 	return "（可回复：" + strings.Join(labels, " / ") + "）"
 }

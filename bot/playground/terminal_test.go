@@ -230,8 +230,8 @@ func TestPlain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := plain(tt.in); got != tt.want {
-				t.Errorf("plain(%q) = %q, want %q", tt.in, got, tt.want)
+			if got := Plain(tt.in); got != tt.want {
+				t.Errorf("Plain(%q) = %q, want %q", tt.in, got, tt.want)
 			}
 		})
 	}
@@ -242,13 +242,13 @@ func FuzzPlain(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := plain(s)
-		if plain(got) != got {
-			t.Errorf("plain(%q) = %q is not plain", s, got)
+		got := Plain(s)
+		if Plain(got) != got {
+			t.Errorf("Plain(%q) = %q is not plain", s, got)
 		}
 		for _, r := range got {
 			if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r <= 0x9f {
-				t.Errorf("plain(%q) keeps %U", s, r)
+				t.Errorf("Plain(%q) keeps %U", s, r)
 			}
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
 const (
@@ -173,7 +175,7 @@ func clean(text string) string {
 			return r
 		case r == '\t':
 			return ' '
-		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		case unicode.IsControl(r), bot.TurnsText(r):
 			return -1
 		}
 		return r

@@ -198,7 +198,7 @@ func (c *commit) again() time.Time {
 			return tomorrow
 		}
 		return time.Time{}
-	case bot.Busy, bot.Unreachable, bot.Unavailable, bot.NoRule, bot.UserLimit, bot.Locked:
+	case bot.Busy, bot.Unreachable, bot.Unavailable, bot.NoRule, bot.UserLimit, bot.MonthLimit, bot.NewLimit, bot.Locked:
 		if !s.Retried {
 			s.Retried = true
 			return tomorrow

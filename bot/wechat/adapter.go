@@ -25,6 +25,7 @@ type Adapter struct {
 	windows  windows
 	spill    spill
 	progress progress
+	refused  tally // requests, in the log
 
 	// mute is set when the platform says that the account may not send customer
 	// messages after all: from then on it is treated as a basic one.

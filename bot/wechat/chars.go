@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/weizhangbot/weizhangbot/bot"
 )
 
 // longestEntity is more than the longest reference there is, &#x0010FFFF; and
@@ -68,10 +70,11 @@ func number(digits string) (rune, bool) {
 }
 
 // clean drops what no text needs: control characters other than tab and line
-// feed, and what Unicode calls no characters. Line ends become line feeds.
+// feed, what turns the direction of writing round, and what Unicode calls no
+// characters. Line ends become line feeds.
 func clean(s string) string {
 	odd := func(r rune) bool {
-		return r < ' ' && r != '\t' && r != '\n' || r == 0x7f || r == 0xFFFE || r == 0xFFFF
+		return r < ' ' && r != '\t' && r != '\n' || r >= 0x7f && r <= 0x9f || bot.TurnsText(r) || r == 0xFFFE || r == 0xFFFF
 	}
 	if strings.IndexFunc(s, odd) < 0 {
 		return s

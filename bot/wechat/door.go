@@ -92,13 +92,6 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) 
 	}
 }
 
-// refuse answers without reading anything into the dialogue. The log gets the
-// reason, the caller only the status.
-func (a *Adapter) refuse(w http.ResponseWriter, status int, reason error) {
-	a.log().WithFields(map[string]any{"status": status, "reason": reason.Error()}).Info("wechat: request refused")
-	w.WriteHeader(status)
-}
-
 // authenticate checks signature and age, and returns when WeChat first sent
 // the request: redeliveries carry the same URL. The signature does not cover
 // the body; that of safe mode does, see open.

@@ -59,7 +59,7 @@ func (c adminImport) Run(ctx context.Context, p *program) (err error) {
 	if c.JSON {
 		err = p.printJSON(report)
 	} else {
-		err = p.print(c.text(report))
+		err = p.print(showHidden(c.text(report)))
 	}
 	if err == nil && len(report.Faults) > 0 && !c.SkipFaulty {
 		err = fmt.Errorf("admin import: %s: %s: nothing was imported (see --skip-faulty)", c.File, count(report.Faulty, "line")+" with faults")

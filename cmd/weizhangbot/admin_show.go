@@ -7,6 +7,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/admin"
+	"github.com/weizhangbot/weizhangbot/bot/playground"
 )
 
 type adminExport struct {
@@ -85,5 +86,5 @@ func (c adminCost) Run(ctx context.Context, p *program) (err error) {
 	if c.JSON {
 		return p.printJSON(report)
 	}
-	return p.print(report.Text(bot.Chinese) + "\n")
+	return p.print(playground.Plain(report.Text(bot.Chinese)) + "\n")
 }

@@ -33,6 +33,8 @@ func (f configFlag) world(ctx context.Context, p *program, settings ...func(*Con
 		return nil, err
 	}
 	c.Limits.MessagesPerUserPerMinute = 0 // what comes from a pipe is no flood
+	c.Limits.QueriesPerNewUser = 0        // and whoever has the configuration is no stranger
+	c.Limits.QueriesOfNewUsersPerHour = 0
 	for _, set := range settings {
 		set(&c)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe"
 )
 
@@ -64,13 +66,16 @@ func (c citiesCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	var b strings.Builder
 	for _, province := range provinces {
-		fmt.Fprintf(&b, "%s %s\n", province.Name, province.Code)
+		fmt.Fprintf(&b, "%s %s\n", short(province.Name), short(province.Code))
 		for _, city := range province.Cities {
-			fmt.Fprintf(&b, "  %s %s：%s\n", city.Name, city.Code, needs(city))
+			fmt.Fprintf(&b, "  %s %s：%s\n", short(city.Name), short(city.Code), needs(city))
 		}
 	}
-	return p.print(b.String())
+	return p.print(playground.Plain(b.String()))
 }
+
+// short is a name as the service has it, on one line.
+func short(name string) string { return bot.OneLine(name, 40) }
 
 // client is one for Juhe, or for a fake that done ends.
 func (c citiesCommand) client(ctx context.Context, p *program) (client *juhe.Client, done func() error, err error) {

@@ -27,6 +27,9 @@ type Server struct {
 	Listen      string `yaml:"listen" env:"LISTEN"`
 	AdminListen string `yaml:"admin_listen" env:"ADMIN_LISTEN"`
 	AdminToken  Secret `yaml:"admin_token" env:"ADMIN_TOKEN"`
+	// TrustedProxies are whose X-Forwarded-For is believed, as addresses or
+	// networks. Everybody else's is what anybody can write.
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
 }
 
 // Log says how much is logged, and in what form.
@@ -64,11 +67,16 @@ type Juhe struct {
 	Price         float64       `yaml:"price" env:"PRICE"` // yuan
 }
 
-// Limits is what one user may do; 0 is no limit.
+// Limits is what one user, or one address, may do; 0 is no limit.
 type Limits struct {
-	QueriesPerUserPerDay     int `yaml:"queries_per_user_per_day" env:"QUERIES_PER_USER_PER_DAY"`
-	VehiclesPerUser          int `yaml:"vehicles_per_user" env:"VEHICLES_PER_USER"`
-	MessagesPerUserPerMinute int `yaml:"messages_per_user_per_minute" env:"MESSAGES_PER_USER_PER_MINUTE"`
+	QueriesPerUserPerDay        int `yaml:"queries_per_user_per_day" env:"QUERIES_PER_USER_PER_DAY"`
+	QueriesPerUserPerMonth      int `yaml:"queries_per_user_per_month" env:"QUERIES_PER_USER_PER_MONTH"`
+	QueriesPerNewUser           int `yaml:"queries_per_new_user" env:"QUERIES_PER_NEW_USER"`
+	QueriesOfNewUsersPerHour    int `yaml:"queries_of_new_users_per_hour" env:"QUERIES_OF_NEW_USERS_PER_HOUR"`
+	VehiclesPerUser             int `yaml:"vehicles_per_user" env:"VEHICLES_PER_USER"`
+	MessagesPerUserPerMinute    int `yaml:"messages_per_user_per_minute" env:"MESSAGES_PER_USER_PER_MINUTE"`
+	RefusalsPerAddressPerMinute int `yaml:"refusals_per_address_per_minute" env:"REFUSALS_PER_ADDRESS_PER_MINUTE"`
+	ConnectionsPerAddress       int `yaml:"connections_per_address" env:"CONNECTIONS_PER_ADDRESS"`
 }
 
 // WeChat is one official account.
@@ -149,9 +157,12 @@ func defaults() Config {
 			CacheFor: 6 * time.Hour,
 		},
 		Limits: Limits{
-			QueriesPerUserPerDay:     10,
-			VehiclesPerUser:          5,
-			MessagesPerUserPerMinute: 20,
+			QueriesPerUserPerDay:        10,
+			QueriesOfNewUsersPerHour:    1000,
+			VehiclesPerUser:             5,
+			MessagesPerUserPerMinute:    20,
+			RefusalsPerAddressPerMinute: 60,
+			ConnectionsPerAddress:       128,
 		},
 		WeChat: WeChat{
 			Account:      "service",

@@ -50,6 +50,11 @@ func (s Server) check(v checker) {
 	if !loopback(s.AdminListen) && s.AdminToken == "" {
 		v.fault("server.admin_token", "missing, and server.admin_listen is open to others", "set a long random one, or listen on 127.0.0.1")
 	}
+	for _, text := range s.TrustedProxies {
+		if _, err := networkOf(text); err != nil {
+			v.fault("server.trusted_proxies", fmt.Sprintf("%q is no address", text), "such as 127.0.0.1 or 10.0.0.0/8")
+		}
+	}
 }
 
 func (l Log) check(v checker) {
@@ -92,8 +97,13 @@ func (j Juhe) check(v checker) {
 
 func (l Limits) check(v checker) {
 	v.atLeastZero("limits.queries_per_user_per_day", int64(l.QueriesPerUserPerDay))
+	v.atLeastZero("limits.queries_per_user_per_month", int64(l.QueriesPerUserPerMonth))
+	v.atLeastZero("limits.queries_per_new_user", int64(l.QueriesPerNewUser))
+	v.atLeastZero("limits.queries_of_new_users_per_hour", int64(l.QueriesOfNewUsersPerHour))
 	v.atLeastZero("limits.vehicles_per_user", int64(l.VehiclesPerUser))
 	v.atLeastZero("limits.messages_per_user_per_minute", int64(l.MessagesPerUserPerMinute))
+	v.atLeastZero("limits.refusals_per_address_per_minute", int64(l.RefusalsPerAddressPerMinute))
+	v.atLeastZero("limits.connections_per_address", int64(l.ConnectionsPerAddress))
 }
 
 // What a field of a template message may carry.

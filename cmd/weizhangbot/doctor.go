@@ -32,7 +32,7 @@ Example:
 func (c doctorCommand) Run(ctx context.Context, p *program) error {
 	d := &doctor{file: c.Config, environ: p.environ, fix: c.Fix, now: time.Now}
 	if !c.JSON {
-		d.tell = func(f finding) { fmt.Fprintln(p.stdout, d.masked(f.line())) }
+		d.tell = func(f finding) { fmt.Fprintln(p.stdout, showHidden(d.masked(f.line()))) }
 	}
 	err := d.examine(ctx)
 	if c.JSON {

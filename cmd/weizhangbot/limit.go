@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 )
 
@@ -56,4 +57,58 @@ type limitedConn struct {
 func (c *limitedConn) Close() error {
 	defer c.leave()
 	return c.Conn.Close()
+}
+
+// A shareListener lets one address hold a part of the connections at most, so
+// that nobody fills all places alone. Beyond it a connection is closed at once.
+// This machine and trusted proxies bring everybody's, and are not limited.
+type shareListener struct {
+	net.Listener
+	most    int
+	exempt  []netip.Prefix
+	mu      sync.Mutex
+	holding map[netip.Addr]int
+}
+
+func shareOf(l net.Listener, most int, exempt []netip.Prefix) net.Listener {
+	if most <= 0 {
+		return l
+	}
+	return &shareListener{Listener: l, most: most, exempt: exempt, holding: map[netip.Addr]int{}}
+}
+
+// Accept returns the next connection of an address that has not too many.
+func (l *shareListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		a := peerOf(c.RemoteAddr().String())
+		if a.IsLoopback() || includes(l.exempt, a) {
+			return c, nil
+		}
+		if l.enter(a) {
+			return &limitedConn{Conn: c, leave: sync.OnceFunc(func() { l.leave(a) })}, nil
+		}
+		_ = c.Close() // it was never anybody's
+	}
+}
+
+func (l *shareListener) enter(a netip.Addr) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holding[a] >= l.most {
+		return false
+	}
+	l.holding[a]++
+	return true
+}
+
+func (l *shareListener) leave(a netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.holding[a]--; l.holding[a] == 0 {
+		delete(l.holding, a)
+	}
 }

@@ -32,7 +32,7 @@ var errStopped = errors.New("stopped before the end of the input")
 func eachLine(ctx context.Context, in io.Reader, out io.Writer, answer func(line) any) error {
 	lines, failed := readLines(ctx, in)
 	w := bufio.NewWriter(out)
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(visible{w})
 	e.SetEscapeHTML(false) // for people's eyes, not for a page
 	for {
 		select {

@@ -16,11 +16,25 @@ func newLogger(w io.Writer, c Log) *logrus.Logger {
 		l.SetLevel(level)
 	}
 	if c.Format == "json" {
-		l.SetFormatter(&logrus.JSONFormatter{})
+		l.SetFormatter(visibleFormatter{&logrus.JSONFormatter{}})
 	} else {
-		l.SetFormatter(&logrus.TextFormatter{FullTimestamp: true})
+		// With colours, messages would come without their quotes.
+		l.SetFormatter(visibleFormatter{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true}})
 	}
 	return l
+}
+
+// A visibleFormatter shows what an operator's terminal would obey. The formatters
+// of logrus do so with controls up to 0x1f only, in JSON.
+type visibleFormatter struct{ inner logrus.Formatter }
+
+// Format implements logrus.Formatter.
+func (f visibleFormatter) Format(e *logrus.Entry) ([]byte, error) {
+	line, err := f.inner.Format(e)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(showHidden(string(line))), nil
 }
 
 // standardLog is log for the parts of net/http that only know the standard one.

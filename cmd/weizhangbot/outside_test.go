@@ -182,3 +182,25 @@ func (j *journal) String() string {
 	defer j.mu.Unlock()
 	return j.b.String()
 }
+
+// An eventReader reads server-sent events.
+type eventReader struct {
+	r     io.Reader
+	lines *bufio.Reader
+}
+
+// next is the data of the next event; false: the stream has ended.
+func (e *eventReader) next() (data string, ok bool) {
+	if e.lines == nil {
+		e.lines = bufio.NewReader(e.r)
+	}
+	for {
+		line, err := e.lines.ReadString('\n')
+		if err != nil {
+			return "", false
+		}
+		if data, found := strings.CutPrefix(strings.TrimSpace(line), "data:"); found {
+			return strings.TrimSpace(data), true
+		}
+	}
+}

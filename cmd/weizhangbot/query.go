@@ -11,6 +11,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/plate"
+	"github.com/weizhangbot/weizhangbot/bot/playground"
 	"github.com/weizhangbot/weizhangbot/juhe"
 )
 
@@ -51,7 +52,7 @@ func (c queryCommand) Run(ctx context.Context, p *program) (err error) {
 	if c.JSON {
 		return p.printJSON(viewReport(report))
 	}
-	return p.print(report.Text(bot.Chinese, time.Now()) + "\n")
+	return p.print(playground.Plain(report.Text(bot.Chinese, time.Now())) + "\n")
 }
 
 // withoutDailyLimit: whoever has the configuration is the operator, whom the

@@ -54,14 +54,14 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	defer func() {
 		// A defect costs the operator one line, not a screen of goroutines.
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", firstLine(fmt.Sprint(r)))
+			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", showHidden(firstLine(fmt.Sprint(r))))
 			code = exitFailed
 		}
 	}()
 	p := &program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	err := p.dispatch(ctx, args)
 	for _, line := range faultLines(err) {
-		fmt.Fprintf(stderr, "weizhangbot: %s\n", line)
+		fmt.Fprintf(stderr, "weizhangbot: %s\n", showHidden(line))
 	}
 	return exitCode(err)
 }

@@ -72,7 +72,7 @@ type service struct {
 func (s *service) run(ctx context.Context, ready func(string)) error {
 	s.health = newHealth(s.log)
 	s.front = newFront(s.health, s.config.doorPaths()...)
-	public, err := listenPublic(ctx, s.config.Server.Listen, s.front, s.log)
+	public, err := listenPublic(ctx, &s.config, s.front, s.log)
 	if err != nil {
 		return fmt.Errorf("server.listen: %w", err)
 	}

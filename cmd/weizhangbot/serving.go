@@ -43,11 +43,13 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 }
 
 // listenPublic opens the address that strangers reach: with closer limits, and
-// as many connections as maxConnections. WriteTimeout counts from the request's
+// as many connections as maxConnections, of which an address has its share.
+// WriteTimeout counts from the request's
 // headers on and leaves room for the longest answer there is, to WeChat: held
 // beyond the five seconds after which it hangs up.
-func listenPublic(ctx context.Context, address string, h http.Handler, log logrus.FieldLogger) (*server, error) {
-	s, err := listen(ctx, address, h, log)
+func listenPublic(ctx context.Context, c *Config, h http.Handler, log logrus.FieldLogger) (*server, error) {
+	trusted := c.Server.trusted()
+	s, err := listen(ctx, c.Server.Listen, newTurnstile(h, c.Limits.RefusalsPerAddressPerMinute, trusted, log), log)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func listenPublic(ctx context.Context, address string, h http.Handler, log logru
 	s.http.WriteTimeout = 20 * time.Second
 	s.http.IdleTimeout = time.Minute
 	s.http.MaxHeaderBytes = 8 << 10
-	s.listener = limitTo(s.listener, maxConnections)
+	s.listener = limitTo(shareOf(s.listener, c.Limits.ConnectionsPerAddress, trusted), maxConnections)
 	return s, nil
 }
 

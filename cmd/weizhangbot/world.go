@@ -130,7 +130,9 @@ func (w *world) open(ctx context.Context) (err error) {
 		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone:       w.config.Storage.Driver == "bbolt",
 		DailyBudget: w.config.Juhe.DailyBudget, MonthlyBudget: w.config.Juhe.MonthlyBudget,
-		QueriesPerUserPerDay: w.config.Limits.QueriesPerUserPerDay, Alarm: w.alarm,
+		QueriesPerUserPerDay: w.config.Limits.QueriesPerUserPerDay, QueriesPerUserPerMonth: w.config.Limits.QueriesPerUserPerMonth,
+		QueriesPerNewUser: w.config.Limits.QueriesPerNewUser, QueriesOfNewUsersPerHour: w.config.Limits.QueriesOfNewUsersPerHour,
+		Alarm: w.alarm,
 	})
 	if err := w.openMail(); err != nil {
 		return err

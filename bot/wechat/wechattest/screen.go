@@ -26,7 +26,6 @@ var anchor = regexp.MustCompile(`<a href="([^"]*)">([^<]*)</a>`)
 // Show is how a text looks on the screen.
 func Show(text string) Bubble {
 	var b Bubble
-	text = strings.ReplaceAll(text, "\u200b", "") // it has no width
 	b.Text = anchor.ReplaceAllStringFunc(text, func(a string) string {
 		parts := anchor.FindStringSubmatch(a)
 		query, found := strings.CutPrefix(parts[1], "weixin://bizmsgmenu?")
@@ -45,6 +44,7 @@ func Show(text string) Bubble {
 		b.Taps = append(b.Taps, l)
 		return l.Label
 	})
+	b.Text = strings.ReplaceAll(b.Text, "\u200b", "") // it has no width, and a tag with it inside is none
 	return b
 }
 
