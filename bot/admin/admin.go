@@ -6,6 +6,7 @@
 //	GET  /export            cars.csv; ?what=violations
 //	GET  /calendar          calendar.ics
 //	GET  /costs             what was paid; ?days=30
+//	GET  /backup            a consistent copy of the store, sealed, without its key
 //
 // Whose cars they are stands in the header UserHeader: addresses end up in logs.
 package admin
@@ -55,6 +56,10 @@ var _ Office = (*bot.Fleet)(nil)
 // Config is what a Handler needs.
 type Config struct {
 	Office Office
+	// Store is what /backup copies; nil: there is no /backup.
+	Store Copier
+	// Stopping ends when the bot stops; a backup ends then too. nil: never.
+	Stopping context.Context //nolint:containedctx // the listener's life, not a call's
 	// Token is what every request bears. Without one the listener must be on
 	// loopback: then Header is asked for, and a Host that is this machine, so
 	// that no page in a browser here gets in, also not by a name of its own
@@ -71,6 +76,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /export", a.exports)
 	mux.HandleFunc("GET /calendar", a.calendar)
 	mux.HandleFunc("GET /costs", a.costs)
+	copies := http.NewServeMux() // what takes longer than an answer
+	copies.Handle("GET /backup", newBackups(c))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -79,6 +86,10 @@ func New(c Config) http.Handler {
 		if !a.admits(r) {
 			h.Set("WWW-Authenticate", `Bearer realm="weizhangbot"`)
 			http.Error(w, "not for you", http.StatusUnauthorized)
+			return
+		}
+		if r.URL.Path == "/backup" {
+			copies.ServeHTTP(w, r)
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
