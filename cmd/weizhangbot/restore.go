@@ -95,7 +95,7 @@ func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary
 		return sum, err
 	}
 	defer func() { err = errors.Join(err, d.Discard()) }()
-	if err := d.OwnedLike(r.path, s.Path+".key", filepath.Dir(r.path)); err != nil {
+	if err := r.own(d); err != nil {
 		return sum, err
 	}
 	if _, err := io.Copy(whileLasting{ctx, r.shown.writer("copying", d)}, from); err != nil {
@@ -113,6 +113,16 @@ func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary
 	}
 	r.shown.step("publishing")
 	return sum, r.publish(d, there)
+}
+
+// own gives the draft to the account that runs the bot. Who is root may make the
+// first file in a directory of somebody else's.
+func (r *restoring) own(d *boltstore.Draft) error {
+	names := []string{r.path, r.path + ".key"}
+	if os.Geteuid() == 0 {
+		names = append(names, filepath.Dir(r.path))
+	}
+	return d.OwnedLike(names...)
 }
 
 func (r *restoring) source(p *program) (io.ReadCloser, error) {

@@ -37,8 +37,9 @@ func claim(path string) (release func() error, err error) {
 	return f.Close, nil
 }
 
-// own gives f to the account that owns the file described by like. Only root
-// has to: what another account makes is its own.
+// own gives f to the account that owns the file described by like, and to its
+// group. Only root can, and has to: anybody else owns both, or is refused, since
+// the bot could not open what is not its own.
 func own(f *os.File, like fs.FileInfo) error {
 	have, err := f.Stat()
 	if err != nil {
