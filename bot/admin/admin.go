@@ -59,7 +59,7 @@ type Config struct {
 	// Store is what /backup copies; nil: there is no /backup.
 	Store Copier
 	// Stopping ends when the bot stops; a backup ends then too. nil: never.
-	Stopping context.Context //nolint:containedctx // the listener's life, not a call's
+	Stopping context.Context
 	// Token is what every request bears. Without one the listener must be on
 	// loopback: then Header is asked for, and a Host that is this machine, so
 	// that no page in a browser here gets in, also not by a name of its own

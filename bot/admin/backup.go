@@ -41,8 +41,12 @@ func newBackups(c Config) *backups {
 // cut off, so that nobody takes a part for the whole; it ends at once when
 // whoever fetches it leaves, stalls or takes too long, and when the bot stops.
 func (b *backups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if b.Store == nil {
+	switch {
+	case b.Store == nil:
 		http.NotFound(w, r)
+		return
+	case r.Method == http.MethodHead: // which a GET pattern lets in: all that work for nothing
+		http.Error(w, "GET only", http.StatusMethodNotAllowed)
 		return
 	}
 	select {

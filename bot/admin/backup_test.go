@@ -105,9 +105,21 @@ func TestBackupBehindTheDoor(t *testing.T) {
 	if answer.StatusCode != http.StatusUnauthorized {
 		t.Errorf("without the header: %d", answer.StatusCode)
 	}
+	if w := headOf(New(Config{Store: &copier{pages: 3}, Log: log})); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD: %d", w.Code)
+	}
 	if err := c.Backup(t.Context(), failing{}); err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("a full disk here: %v", err)
 	}
+}
+
+func headOf(h http.Handler) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodHead, "/backup", nil)
+	r.Host = "127.0.0.1:9090"
+	r.Header.Set(Header, "1")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }
 
 type failing struct{}

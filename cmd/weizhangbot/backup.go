@@ -46,7 +46,7 @@ func (c backupCommand) Run(ctx context.Context, p *program) error {
 	}
 	sum, err := c.make(ctx, p, config)
 	if err != nil {
-		return fmt.Errorf("backup: %w", err)
+		return fmt.Errorf("backup: %w", stopped(ctx, err))
 	}
 	if c.File == "-" {
 		fmt.Fprintf(p.stderr, "weizhangbot: backed up: %s\n", sum)
@@ -80,13 +80,13 @@ func (c backupCommand) possible(s Storage) error {
 // make copies, verifies and publishes. For stdout the copy is made beside the
 // store first: only what was verified leaves, and a slow reader holds nothing.
 func (c backupCommand) make(ctx context.Context, p *program, config Config) (sum summary, err error) {
-	target := c.File
+	target := resolved(c.File)
 	if target == "-" {
 		target = config.Storage.Path + ".backup"
 	}
 	d, err := boltstore.NewDraft(target)
 	if err != nil {
-		return sum, plainly(err)
+		return sum, err
 	}
 	defer func() { err = errors.Join(err, d.Discard()) }()
 	shown := newProgress(p, c.Progress)
@@ -95,7 +95,7 @@ func (c backupCommand) make(ctx context.Context, p *program, config Config) (sum
 		return sum, err
 	}
 	if err := d.Finish(); err != nil {
-		return sum, plainly(err)
+		return sum, err
 	}
 	shown.step("verifying")
 	key, err := presentKey(config.Storage)
@@ -112,7 +112,7 @@ func (c backupCommand) make(ctx context.Context, p *program, config Config) (sum
 	if err := d.Publish(c.Force); errors.Is(err, fs.ErrExist) {
 		return sum, fmt.Errorf("%s has been made meanwhile: choose another name, or replace it with --force", c.File)
 	} else if err != nil {
-		return sum, plainly(err)
+		return sum, err
 	}
 	return sum, nil
 }
@@ -138,7 +138,7 @@ func (c backupCommand) copy(ctx context.Context, config Config, w io.Writer) err
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("not done in %v: see --timeout", c.Timeout)
 	}
-	return plainly(err)
+	return err
 }
 
 // pass writes the file to w.

@@ -288,6 +288,43 @@ func TestRestoreRefusesStrangers(t *testing.T) {
 	}
 }
 
+// Ctrl-C: each command ends, says so, and leaves everything as it was.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	config := filled(t)
+	dir := filepath.Dir(config)
+	back := filepath.Join(dir, "back.db")
+	if code := run(t.Context(), []string{"backup", back, "--config", config}, nil, strings.NewReader(""), io.Discard, os.Stderr); code != exitFine {
+		t.Fatal(code)
+	}
+	for _, args := range [][]string{{"backup", back + "2"}, {"backup", "-"}, {"restore", back, "--force"}, {"compact"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		errs := &interrupting{cancel: cancel}
+		code := run(ctx, append(args, "--progress", "--config", config), nil, strings.NewReader(""), io.Discard, errs)
+		if want := "weizhangbot: " + args[0] + ": stopped; nothing has changed\n"; code != exitFailed || !strings.HasSuffix(errs.String(), want) {
+			t.Errorf("%v: %d %q", args, code, errs.String())
+		}
+	}
+	wantFilled(t, config, filepath.Join(dir, "bot.db"))
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.db*")); len(files) != 3 { // the store, its key, the backup
+		t.Errorf("left: %v", files)
+	}
+}
+
+// interrupting is a stderr whose reader presses Ctrl-C as soon as the copying
+// begins.
+type interrupting struct {
+	bytes.Buffer
+	cancel context.CancelFunc
+}
+
+func (i *interrupting) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, []byte("copying")) {
+		i.cancel()
+	}
+	return i.Buffer.Write(p)
+}
+
 func TestProgress(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

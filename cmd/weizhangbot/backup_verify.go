@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/boltstore"
@@ -62,17 +63,17 @@ func size(n int64) string {
 func verify(ctx context.Context, name string, key []byte) (sum summary, err error) {
 	file, err := boltstore.OpenCopy(name)
 	if err != nil {
-		return sum, plainly(err)
+		return sum, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	facts, err := file.Verify(ctx)
 	if err != nil {
-		return sum, plainly(err)
+		return sum, err
 	}
 	opened, err := sealed.New(ctx, file, key)
 	switch {
 	case errors.Is(err, sealed.ErrWrongKey):
-		return sum, fmt.Errorf("%w: put the key that it was made with into storage.path + .key, or storage.encryption_key", err)
+		return sum, fmt.Errorf("%w: put back the key that it was made with (storage.path + .key, or storage.encryption_key)", err)
 	case errors.Is(err, storage.ErrInvalid): // it wanted to seal what nobody has sealed yet
 		return sum, errors.New("nothing in it is sealed: no store of this program")
 	case err != nil:
@@ -128,6 +129,25 @@ func plainly(err error) error {
 	return err
 }
 
+// stopped is err, or plainly that somebody stopped the command.
+func stopped(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errInterrupted
+	}
+	return plainly(err)
+}
+
+var errInterrupted = errors.New("stopped; nothing has changed")
+
+// resolved is where a name leads to: a file takes the place of that, not of a
+// link to it.
+func resolved(name string) string {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		return real
+	}
+	return name
+}
+
 // sameFile tells whether two names lead to one file, also one that is not there
 // yet.
 func sameFile(a, b string) bool {
@@ -139,9 +159,17 @@ func sameFile(a, b string) bool {
 	return absolute(a) == absolute(b)
 }
 
+// absolute is a name for comparing.
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
 // whileLasting ends writing with ctx.
 type whileLasting struct {
-	ctx context.Context //nolint:containedctx // of the one copying
+	ctx context.Context
 	w   io.Writer
 }
 

@@ -42,14 +42,14 @@ func (c compactCommand) Run(ctx context.Context, p *program) error {
 	shown := newProgress(p, c.Progress)
 	defer shown.end()
 	shown.step("verifying")
-	done, err := boltstore.Compact(ctx, s.Path, shown.follow("copying"))
+	done, err := boltstore.Compact(ctx, resolved(s.Path), shown.follow("copying"))
 	switch {
 	case errors.Is(err, storage.ErrLocked):
 		return fmt.Errorf("compact: %s is in use by another process: stop serve first", s.Path)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("compact: %s: there is no store yet", s.Path)
 	case err != nil:
-		return fmt.Errorf("compact: %w", plainly(err))
+		return fmt.Errorf("compact: %w", stopped(ctx, err))
 	}
 	return p.print(fmt.Sprintf("%s: %s before, %s after; %s, %s waiting; every page verified\n", s.Path, size(done.Before), size(done.After),
 		count(done.Facts.RecordCount(), "record"), count(done.Facts.Jobs, "job")))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -96,12 +95,4 @@ func (c *counting) Write(b []byte) (int, error) {
 	c.n += int64(n)
 	c.p.reached(c.n)
 	return n, err
-}
-
-// absolute is a name for comparing.
-func absolute(name string) string {
-	if abs, err := filepath.Abs(name); err == nil {
-		return abs
-	}
-	return name
 }

@@ -48,11 +48,11 @@ func (c restoreCommand) Run(ctx context.Context, p *program) error {
 	if c.File != "-" && (sameFile(c.File, s.Path) || sameFile(c.File, s.Path+".key")) {
 		return usageError{fmt.Errorf("restore: %s is the bot's own, and no backup", c.File)}
 	}
-	r := &restoring{restoreCommand: c, path: s.Path, at: time.Now(), shown: newProgress(p, c.Progress)}
+	r := &restoring{restoreCommand: c, path: resolved(s.Path), at: time.Now(), shown: newProgress(p, c.Progress), replays: replays()}
 	defer r.shown.end()
 	sum, err := r.run(ctx, p, s)
 	if err != nil {
-		return fmt.Errorf("restore: %w", plainly(err))
+		return fmt.Errorf("restore: %w", stopped(ctx, err))
 	}
 	text := fmt.Sprintf("%s: restored: %s\n", s.Path, sum)
 	if r.kept != "" {
@@ -64,9 +64,10 @@ func (c restoreCommand) Run(ctx context.Context, p *program) error {
 // A restoring is one run of the command.
 type restoring struct {
 	restoreCommand
-	path  string
-	at    time.Time
-	shown *progress
+	path    string
+	at      time.Time
+	shown   *progress
+	replays []replay
 
 	old  *boltstore.Copy // the store that is there, if it can be read
 	kept string          // its second name
@@ -95,7 +96,7 @@ func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary
 		return sum, err
 	}
 	defer func() { err = errors.Join(err, d.Discard()) }()
-	if err := r.own(d); err != nil {
+	if err := r.own(d, s.Path+".key"); err != nil {
 		return sum, err
 	}
 	if _, err := io.Copy(whileLasting{ctx, r.shown.writer("copying", d)}, from); err != nil {
@@ -117,8 +118,8 @@ func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary
 
 // own gives the draft to the account that runs the bot. Who is root may make the
 // first file in a directory of somebody else's.
-func (r *restoring) own(d *boltstore.Draft) error {
-	names := []string{r.path, r.path + ".key"}
+func (r *restoring) own(d *boltstore.Draft, key string) error {
+	names := []string{r.path, key}
 	if os.Geteuid() == 0 {
 		names = append(names, filepath.Dir(r.path))
 	}

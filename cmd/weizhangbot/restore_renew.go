@@ -50,7 +50,7 @@ func (r *restoring) renew(ctx context.Context, name string, key []byte) (err err
 			back.old = old
 		}
 	}
-	for _, replay := range replays() {
+	for _, replay := range r.replays {
 		if err := replay(ctx, back); err != nil {
 			return fmt.Errorf("what is newer than the backup: %w", err)
 		}
