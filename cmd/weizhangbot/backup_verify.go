@@ -142,8 +142,8 @@ var errInterrupted = errors.New("stopped; nothing has changed")
 // resolved is where a name leads to: a file takes the place of that, not of a
 // link to it.
 func resolved(name string) string {
-	if real, err := filepath.EvalSymlinks(name); err == nil {
-		return real
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		return target
 	}
 	return name
 }
