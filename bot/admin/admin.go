@@ -6,6 +6,7 @@
 //	GET  /export            cars.csv; ?what=violations
 //	GET  /calendar          calendar.ics
 //	GET  /costs             what was paid; ?days=30
+//	GET  /backup            a consistent copy of the store, sealed, without its key
 //
 // Whose cars they are stands in the header UserHeader: addresses end up in logs.
 package admin
@@ -55,6 +56,10 @@ var _ Office = (*bot.Fleet)(nil)
 // Config is what a Handler needs.
 type Config struct {
 	Office Office
+	// Store is what /backup copies; nil: there is no /backup.
+	Store Copier
+	// Stopping ends when the bot stops; a backup ends then too. nil: never.
+	Stopping context.Context
 	// Token is what every request bears. Without one the listener must be on
 	// loopback: then Header is asked for, and a Host that is this machine, so
 	// that no page in a browser here gets in, also not by a name of its own
@@ -73,6 +78,8 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /costs", a.costs)
 	// Browsers tell where a write comes from; no page is to make any.
 	writes := http.NewCrossOriginProtection().Handler(mux)
+	copies := http.NewServeMux() // what takes longer than an answer
+	copies.Handle("GET /backup", newBackups(c))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -81,6 +88,10 @@ func New(c Config) http.Handler {
 		if !a.admits(r) {
 			h.Set("WWW-Authenticate", `Bearer realm="weizhangbot"`)
 			http.Error(w, "not for you", http.StatusUnauthorized)
+			return
+		}
+		if r.URL.Path == "/backup" {
+			copies.ServeHTTP(w, r)
 			return
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
@@ -95,11 +106,21 @@ type desk struct{ Config }
 // admits tells whether a request is the operator's.
 func (a *desk) admits(r *http.Request) bool {
 	if a.Token == "" {
-		return r.Header.Get(Header) != "" && local(r.Host)
+		return local(r.Host) && (r.Header.Get(Header) != "" || sealed(r))
 	}
 	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	want, got := sha256.Sum256([]byte(a.Token)), sha256.Sum256([]byte(given))
 	return ok && subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}
+
+// sealed tells whether a request asks for what is sealed, so that curl needs no
+// header for it, and no page of a stranger makes it.
+func sealed(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return r.URL.Path == "/backup" && r.Method == http.MethodGet
+	}
+	return false
 }
 
 // local tells whether a Host is this machine by its address, which no name of a

@@ -33,7 +33,10 @@ type Client struct {
 	http        *http.Client
 }
 
-var _ Office = (*Client)(nil)
+var (
+	_ Office = (*Client)(nil)
+	_ Copier = (*Client)(nil)
+)
 
 // NewClient asks the listener at base, http://127.0.0.1:9090.
 func NewClient(base, token string) *Client {
@@ -76,6 +79,27 @@ func (c *Client) Costs(ctx context.Context, days int) (r bot.CostReport, err err
 	return r, err
 }
 
+// Backup implements Copier. It takes as long as ctx allows.
+func (c *Client) Backup(ctx context.Context, w io.Writer) error {
+	patient := *c.http
+	patient.Timeout = 0
+	answer, err := c.send(ctx, &patient, question{method: http.MethodGet, path: "/backup"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if err := refusal("/backup", answer); err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, answer.Body); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return fmt.Errorf("admin: /backup: cut off: %w", err)
+	}
+	return nil
+}
+
 type question struct {
 	method, path string
 	query        url.Values
@@ -95,9 +119,37 @@ func (c *Client) askJSON(ctx context.Context, q question, v any) error {
 }
 
 func (c *Client) ask(ctx context.Context, q question) (data []byte, mime string, err error) {
+	answer, err := c.send(ctx, c.http, q)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if err := refusal(q.path, answer); err != nil {
+		return nil, "", err
+	}
+	if data, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer)); err != nil {
+		return nil, "", fmt.Errorf("admin: %s: %w", q.path, err)
+	}
+	return data, answer.Header.Get("Content-Type"), nil
+}
+
+// refusal is the error of an answer that is none; it may have read the body then.
+func refusal(path string, answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		return ErrRefused
+	}
+	why, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
+	line, _, _ := strings.Cut(string(why), "\n")
+	return fmt.Errorf("admin: %s: %d: %.200s", path, answer.StatusCode, line)
+}
+
+func (c *Client) send(ctx context.Context, client *http.Client, q question) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path+"?"+q.query.Encode(), bytes.NewReader(q.body))
 	if err != nil {
-		return nil, "", fmt.Errorf("admin: %w", err)
+		return nil, fmt.Errorf("admin: %w", err)
 	}
 	r.Header.Set(Header, "1")
 	r.Header.Set("Content-Type", "text/csv")
@@ -107,20 +159,9 @@ func (c *Client) ask(ctx context.Context, q question) (data []byte, mime string,
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	answer, err := c.http.Do(r)
+	answer, err := client.Do(r)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w: %w", ErrNobody, err)
+		return nil, fmt.Errorf("%w: %w", ErrNobody, err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	data, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
-	switch {
-	case err != nil:
-		return nil, "", fmt.Errorf("admin: %s: %w", q.path, err)
-	case answer.StatusCode == http.StatusUnauthorized:
-		return nil, "", ErrRefused
-	case answer.StatusCode != http.StatusOK:
-		line, _, _ := strings.Cut(string(data), "\n")
-		return nil, "", fmt.Errorf("admin: %s: %d: %.200s", q.path, answer.StatusCode, line)
-	}
-	return data, answer.Header.Get("Content-Type"), nil
+	return answer, nil
 }

@@ -91,12 +91,16 @@ func (b *books) forget(r bot.Request, e entry) error {
 }
 
 // firstTime refuses a request that was paid for, or maybe was, and whose answer
-// is not kept any more; also a person's that is so old that nobody can tell. A
-// check may be that old: its time is the one it was due.
+// is not kept any more; also a person's that is so old, or from before a restore,
+// that nobody can tell. A check may be that old: its time is the one it was due.
 func (b *books) firstTime(r bot.Request) error {
 	var asked askedRecord
 	known, err := get(b.tx, askedBucket, short(r.ID), &asked)
-	if err != nil || !known && (r.Check || r.At.IsZero() || !expired(r.At, b.now, rememberFor)) {
+	if err == nil && !known && !r.Check && !r.At.IsZero() {
+		known, err = b.beforeRestore(r.At)
+		known = known || expired(r.At, b.now, rememberFor)
+	}
+	if err != nil || !known {
 		return err
 	}
 	return &bot.Error{Kind: bot.Uncertain}

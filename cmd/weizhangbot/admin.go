@@ -50,14 +50,20 @@ func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error)
 
 // explained adds what an operator can do about a serve that does not answer.
 func (b *backOffice) explained(what string, err error) error {
+	return fmt.Errorf("%s: %w", what, b.config.unreachable(err))
+}
+
+// unreachable is err in an operator's words, when it says that whoever holds the
+// store cannot be asked.
+func (c Config) unreachable(err error) error {
 	switch {
 	case errors.Is(err, admin.ErrNobody):
-		return fmt.Errorf("%s: %s is in use by another process, and no serve answers at server.admin_listen (%s): is it another program, or another configuration?",
-			what, b.config.Storage.Path, b.config.Server.AdminListen)
+		return fmt.Errorf("%s is in use by another process, and no serve answers at server.admin_listen (%s): is it another program, or another configuration?",
+			c.Storage.Path, c.Server.AdminListen)
 	case errors.Is(err, admin.ErrRefused):
-		return fmt.Errorf("%s: the serve at server.admin_listen (%s) has another server.admin_token", what, b.config.Server.AdminListen)
+		return fmt.Errorf("the serve at server.admin_listen (%s) has another server.admin_token", c.Server.AdminListen)
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return err
 }
 
 // adminURL is where the operator's listener can be reached from this machine.

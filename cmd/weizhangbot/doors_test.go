@@ -116,8 +116,8 @@ func TestFloodBehindAProxy(t *testing.T) {
 	o := newOutside(t)
 	r := o.serveWith([]string{"WEIZHANG_SERVER_TRUSTED_PROXIES=127.0.0.1,::1", "WEIZHANG_LIMITS_REFUSALS_PER_ADDRESS_PER_MINUTE=3"}, withSafe)
 	knock := func(from string) (heard bool) {
-		status, text, _ := send(t, "POST", r.url+"/wechat", nil, "X-Forwarded-For", from)
-		if status != http.StatusForbidden {
+		status, text, _ := send(t, "POST", r.url+"/nothing", nil, "X-Forwarded-For", from)
+		if status != http.StatusNotFound {
 			t.Errorf("from %s: %d", from, status)
 		}
 		return text != ""

@@ -33,6 +33,9 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve WeChat and Telegram."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the configuration and every outside party."`
 	Admin    adminCommand    `cmd:"" help:"Import and export cars, and see what queries cost."`
+	Backup   backupCommand   `cmd:"" help:"Make a verified copy of the store, also while serve runs."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the store."`
+	Compact  compactCommand  `cmd:"" help:"Rewrite the store without what was deleted from it."`
 	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
 	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
 	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`

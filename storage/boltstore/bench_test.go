@@ -2,11 +2,17 @@ package boltstore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/boltstore"
 )
 
 func BenchmarkViewGet(b *testing.B) {
@@ -54,4 +60,81 @@ func BenchmarkJob(b *testing.B) {
 	if err := <-ended; err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkCopy copies, verifies and compacts a file. WEIZHANG_BENCH_MB is its
+// size, 64 otherwise; 1024 is what a store of ten million cars has.
+func BenchmarkCopy(b *testing.B) {
+	megabytes := 64
+	if s := os.Getenv("WEIZHANG_BENCH_MB"); s != "" {
+		var err error
+		if megabytes, err = strconv.Atoi(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	path := filepath.Join(b.TempDir(), "db")
+	size := fill(b, path, megabytes)
+	step := func(name string, do func() error) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(size)
+			for b.Loop() {
+				if err := do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	step("backup", func() error {
+		s, err := boltstore.Open(path, boltstore.Options{})
+		if err != nil {
+			return err
+		}
+		d, err := boltstore.NewDraft(path + ".copy")
+		if err != nil {
+			return errors.Join(err, s.Close())
+		}
+		return errors.Join(s.Backup(b.Context(), d), d.Finish(), d.Publish(true), s.Close())
+	})
+	step("verify", func() error {
+		c, err := boltstore.OpenCopy(path)
+		if err != nil {
+			return err
+		}
+		_, err = c.Verify(b.Context())
+		return errors.Join(err, c.Close())
+	})
+	step("compact", func() error {
+		_, err := boltstore.Compact(b.Context(), path, nil)
+		return err
+	})
+}
+
+// fill makes a store of about that size, with records of 200 bytes in no order.
+func fill(b *testing.B, path string, megabytes int) (size int64) {
+	b.Helper()
+	s, err := boltstore.Open(path, boltstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for size < int64(megabytes)<<20 {
+		if err := s.Update(b.Context(), nil, func(tx storage.Tx) error {
+			for range 20_000 {
+				if err := tx.Put("car", rand.Text(), make([]byte, 200)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = info.Size()
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return size
 }

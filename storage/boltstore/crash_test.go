@@ -48,7 +48,12 @@ func crashChild(path string, acks io.Writer) error {
 	if err != nil {
 		return err
 	}
-	failed := make(chan error)
+	return load(s, acks)
+}
+
+// load is what crashChild does with s, until something fails.
+func load(s *Store, acks io.Writer) error {
+	failed := make(chan error, crashWriters+1)
 	for i := range crashWriters {
 		lane := strconv.Itoa(i)
 		go func() {

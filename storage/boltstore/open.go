@@ -79,7 +79,7 @@ func Open(path string, opts Options) (*Store, error) { return openSteps(path, op
 
 func openSteps(path string, opts Options, steps []migration) (*Store, error) {
 	opts = opts.withDefaults()
-	db, err := openFile(path, opts)
+	db, err := openFile(path, opts, false)
 	if err == nil {
 		if err = guard(func() error { return check(db, steps) }); err != nil {
 			err = errors.Join(err, db.Close())
@@ -96,23 +96,48 @@ func openSteps(path string, opts Options, steps []migration) (*Store, error) {
 }
 
 // openFile has bbolt open the file. Of a damaged one bbolt says so, panics, or
-// reads behind its end; all three become ErrCorrupt.
-func openFile(path string, opts Options) (*bolt.DB, error) {
+// reads behind its end; all three become ErrCorrupt. A file that another took
+// the place of while this one waited for it (Draft.Publish) is let go, and the
+// other opened.
+func openFile(path string, opts Options, readOnly bool) (*bolt.DB, error) {
+	for {
+		db, file, err := openOnce(path, opts, readOnly)
+		if err != nil || isAt(file, path) {
+			return db, err
+		}
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// isAt tells whether path still leads to the file.
+func isAt(file *os.File, path string) bool {
+	have, err := file.Stat()
+	at, errAt := os.Stat(path)
+	return err == nil && errAt == nil && os.SameFile(have, at)
+}
+
+func openOnce(path string, opts Options, readOnly bool) (db *bolt.DB, file *os.File, err error) {
 	_, statErr := os.Stat(path)
-	var file *os.File
-	var db *bolt.DB
-	err := guard(func() (err error) {
-		db, err = bolt.Open(path, fileMode, &bolt.Options{
-			Timeout:         opts.OpenTimeout,
-			FreelistType:    bolt.FreelistMapType,
-			MaxSize:         int(opts.MaxSize),
-			InitialMmapSize: mapSize(),
-			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-				f, err := os.OpenFile(name, flag, mode) //nolint:gosec // the operator's own path
-				file = f
-				return f, err
-			},
-		})
+	bopts := &bolt.Options{
+		Timeout:         opts.OpenTimeout,
+		FreelistType:    bolt.FreelistMapType,
+		MaxSize:         int(opts.MaxSize),
+		InitialMmapSize: mapSize(),
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode) //nolint:gosec // the operator's own path
+			file = f
+			return f, err
+		},
+	}
+	if readOnly {
+		// The free list is read here, where its damage is an error, and not
+		// later by a goroutine of bbolt's, where it would end the process.
+		bopts.ReadOnly, bopts.PreLoadFreelist, bopts.InitialMmapSize = true, true, 0
+	}
+	err = guard(func() (err error) {
+		db, err = bolt.Open(path, fileMode, bopts)
 		return err
 	})
 	var unusable *fs.PathError
@@ -121,16 +146,16 @@ func openFile(path string, opts Options) (*bolt.DB, error) {
 		db.AllocSize = allocSize
 		if errors.Is(statErr, fs.ErrNotExist) {
 			if err := syncDir(filepath.Dir(path)); err != nil {
-				return nil, errors.Join(err, db.Close())
+				return nil, nil, errors.Join(err, db.Close())
 			}
 		}
-		return db, nil
+		return db, file, nil
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, storage.ErrLocked
+		return nil, nil, storage.ErrLocked
 	case errors.As(err, &unusable), full(err):
-		return nil, err
+		return nil, nil, err
 	}
-	return nil, letGo(file, err)
+	return nil, nil, letGo(file, err)
 }
 
 // letGo closes a file that bbolt could not make sense of, and returns the cause
@@ -145,7 +170,15 @@ func letGo(file *os.File, cause error) error {
 // check refuses a file that is shorter than it claims to be, which would fault
 // when the missing pages are read, and brings the others up to date.
 func check(db *bolt.DB, steps []migration) error {
-	err := db.View(func(tx *bolt.Tx) error {
+	if err := complete(db); err != nil {
+		return err
+	}
+	return migrate(db, steps)
+}
+
+// complete refuses a file that is shorter than it claims to be.
+func complete(db *bolt.DB) error {
+	return db.View(func(tx *bolt.Tx) error {
 		info, err := os.Stat(db.Path())
 		if err != nil {
 			return err
@@ -155,10 +188,6 @@ func check(db *bolt.DB, steps []migration) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return migrate(db, steps)
 }
 
 // guard turns a panic in fn, which calls only bbolt, and a fault in the mapped

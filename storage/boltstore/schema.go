@@ -55,7 +55,7 @@ func migrate(db *bolt.DB, steps []migration) error {
 	case have == latest:
 		return nil
 	case have > latest:
-		return fmt.Errorf("%w: the file has version %d, this program knows %d", storage.ErrNewer, have, latest)
+		return newer(have, len(steps))
 	}
 	return db.Update(func(tx *bolt.Tx) error {
 		for i, step := range steps[have:] {
@@ -65,6 +65,10 @@ func migrate(db *bolt.DB, steps []migration) error {
 		}
 		return tx.Bucket(metaBucket).Put(schemaKey, binary.BigEndian.AppendUint32(nil, latest))
 	})
+}
+
+func newer(have uint32, latest int) error {
+	return fmt.Errorf("%w: the file has version %d, this program knows %d", storage.ErrNewer, have, latest)
 }
 
 func version(tx *bolt.Tx) (uint32, error) {

@@ -5,13 +5,16 @@
 // open.go opens the file and judges it, schema.go lays it out. commit.go is the
 // committer, the only writer; tx.go is what an Update or View sees. job.go keeps
 // jobs and their order on disk, work.go finds and run.go runs them, dead.go sets aside those that
-// never succeed, sweep.go forgets the old.
+// never succeed, sweep.go forgets the old. copy.go and verify.go read a file that
+// is nobody's store just now, draft.go and claim_*.go put one in another's place,
+// and compact.go rewrites one without what was deleted from it.
 package boltstore
 
 import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -76,8 +79,13 @@ func (s *Store) read(fn func(*tx) error) error {
 	s.readers.Add(1)
 	s.mu.Unlock()
 	defer s.readers.Done()
-	return readTx(s.db, func(btx *bolt.Tx) (err error) {
-		t := &tx{btx: btx, now: s.opts.Clock}
+	return view(s.db, s.opts.Clock, fn)
+}
+
+// view runs fn in a read transaction of db; a panic in it is returned.
+func view(db *bolt.DB, now func() time.Time, fn func(*tx) error) error {
+	return readTx(db, func(btx *bolt.Tx) (err error) {
+		t := &tx{btx: btx, now: now}
 		defer func() {
 			t.over = true
 			if v := recover(); v != nil {
@@ -94,13 +102,16 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.read(func(t *tx) error {
-		_, err := t.btx.WriteTo(ctxWriter{ctx, w})
-		if ctx.Err() != nil {
-			return ctx.Err() // bbolt's own error hides it
-		}
-		return err
-	})
+	return s.read(func(t *tx) error { return t.copyTo(ctx, w) })
+}
+
+// copyTo writes the whole file as this transaction sees it.
+func (t *tx) copyTo(ctx context.Context, w io.Writer) error {
+	_, err := t.btx.WriteTo(ctxWriter{ctx, w})
+	if ctx.Err() != nil {
+		return ctx.Err() // bbolt's own error hides it
+	}
+	return err
 }
 
 // A ctxWriter stops writing when ctx has ended. It has no ReadFrom, so that
