@@ -5,7 +5,7 @@
 // open.go opens the file and judges it, schema.go lays it out. commit.go is the
 // committer, the only writer; tx.go is what an Update or View sees. job.go keeps
 // jobs and their order on disk, work.go finds and run.go runs them, dead.go sets aside those that
-// never succeed, sweep.go forgets the old.
+// never succeed, sweep.go forgets the old, check.go reads it all and judges it.
 package boltstore
 
 import (
