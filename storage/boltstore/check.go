@@ -16,7 +16,9 @@ const maxFaults = 10
 // Check reads the whole file and returns ErrCorrupt, with what is wrong, unless
 // every page is used once, every pending job stands where the order of jobs
 // leads to it, and every lane's first job, and only that, is waiting for its
-// time. It blocks no writer, and takes as long as reading the file.
+// time. It blocks no writer, and takes as long as reading the file. bbolt reads
+// the pages in a goroutine of its own: a disk that fails to read one of them
+// ends the process, so a service had better not call it.
 func (s *Store) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -24,9 +26,12 @@ func (s *Store) Check(ctx context.Context) error {
 	return s.read(func(t *tx) (err error) {
 		defer t.rescue("check", &err)
 		c := &checker{ctx: ctx, tx: t, due: map[string]int{}, lanes: map[string]bool{}, heads: map[string]bool{}}
-		c.pages()
+		if err := whole(t.btx); err != nil {
+			return err
+		}
 		c.order()
 		c.jobs()
+		c.pages()
 		if err := ctx.Err(); err != nil {
 			return err
 		}

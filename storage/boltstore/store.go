@@ -2,7 +2,7 @@
 //
 // # Reading the source
 //
-// open.go opens the file and judges it, schema.go lays it out. commit.go is the
+// open.go opens the file and judges it, gate.go begins transactions, schema.go lays it out. commit.go is the
 // committer, the only writer; tx.go is what an Update or View sees. job.go keeps
 // jobs and their order on disk, work.go finds and run.go runs them, dead.go sets aside those that
 // never succeed, sweep.go forgets the old, check.go reads it all and judges it.
@@ -76,7 +76,7 @@ func (s *Store) read(fn func(*tx) error) error {
 	s.readers.Add(1)
 	s.mu.Unlock()
 	defer s.readers.Done()
-	return readTx(s.db, func(btx *bolt.Tx) (err error) {
+	return s.committer.gate.view(func(btx *bolt.Tx) (err error) {
 		t := &tx{btx: btx, now: s.opts.Clock}
 		defer func() {
 			t.over = true
@@ -130,7 +130,7 @@ func (s *Store) Close() error {
 		s.closed = true
 		s.mu.Unlock()
 		s.readers.Wait()
-		s.err = s.db.Close()
+		s.err = s.committer.gate.close()
 	})
 	return s.err
 }
