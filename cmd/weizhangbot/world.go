@@ -263,7 +263,7 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 		return nil, errors.Join(err, file.Close())
 	}
 	startSeam("U1")
-	return storeSeam(s), nil
+	return &storingStore{Store: storeSeam(s), now: time.Now}, nil
 }
 
 // storeKey is the configured key, or the one that lies beside the file. A file
