@@ -22,15 +22,44 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
+// programs are the builds of this run, each made once.
+var programs struct {
+	sync.Mutex
+	dir    string
+	byTags map[string]string
+}
+
 // buildProgram makes the program with these build tags.
 func buildProgram(t testing.TB, tags string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "weizhangbot")
+	programs.Lock()
+	defer programs.Unlock()
+	if made, ok := programs.byTags[tags]; ok {
+		return made
+	}
+	if programs.dir == "" {
+		dir, err := os.MkdirTemp("", "weizhangbot-programs-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs.dir, programs.byTags = dir, map[string]string{}
+	}
+	binary := filepath.Join(programs.dir, "weizhangbot"+tags)
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", tags, "-o", binary, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	programs.byTags[tags] = binary
 	return binary
+}
+
+// tidy removes them after the last test.
+type tidy struct{ m *testing.M }
+
+// Run implements testscript.TestingM.
+func (t tidy) Run() int {
+	defer func() { _ = os.RemoveAll(programs.dir) }()
+	return t.m.Run()
 }
 
 // A crashRig is the real program as a process that dies again and again, and
@@ -176,6 +205,10 @@ func (r *crashRig) last() (stop func()) {
 	began := time.Now()
 	p := r.start("")
 	return func() {
+		select {
+		case <-p.ready: // before that, a signal ends it as any other program
+		case <-p.gone:
+		}
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		<-p.gone
 		if code := p.cmd.ProcessState.ExitCode(); code != exitFine {

@@ -37,7 +37,7 @@ var crashPoints = map[string]int{
 	"U0": 1, "U1": 1, "U2": 1, "U3": 1,
 	"W0": 4, "W1": 8, "W2": 8, "W3": 8, "W3a": 4, "W4": 4,
 	"Q1": 3, "Q2": 4, "Q3": 4, "Q4": 4, "L1": 6, "L2": 6, "L3": 6, "Q5": 3, "Q6": 3, "Q7": 3,
-	"C1": 2, "C5": 2, "C6": 2, "C7": 2, "D1": 2, "D2": 2, "D3": 2,
+	"C1": 2, "C5": 2, "C6": 2, "C7": 2, "D1": 1, "D2": 1, "D3": 1,
 	"S0": 1, "S1": 1, "S2": 1, "S2a": 1, "S3": 1,
 	"T1": 3, "T2": 3, "T3": 3, "T3a": 1, "T4": 2,
 }
@@ -197,6 +197,9 @@ func (r *crashRun) through(plan []string) *account {
 			// The store gives up a job that was under way at ten deaths in a
 			// row, for it may have been their cause.
 			point, atMost = "", 2500*time.Millisecond
+		}
+		if strings.HasPrefix(point, "S") { // a check must find something first, and its news wait a moment
+			atMost = 6 * time.Second
 		}
 		r.live(point, atMost)
 	}

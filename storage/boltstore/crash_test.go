@@ -48,6 +48,7 @@ func crashChild(path string, acks io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.db.NoSync = os.Getenv(carelessEnv) != ""
 	failed := make(chan error)
 	for i := range crashWriters {
 		lane := strconv.Itoa(i)
@@ -162,7 +163,7 @@ func cutLast(line string) (kind string, n int, ok bool) {
 	return fields[0] + " " + fields[1], n, err == nil
 }
 
-func checkCrashed(t *testing.T, s *Store, promised map[string]int) {
+func checkCrashed(t testing.TB, s *Store, promised map[string]int) {
 	t.Helper()
 	must(t, s.db.View(func(tx *bolt.Tx) error {
 		for err := range tx.Check() {
@@ -193,7 +194,7 @@ func checkCrashed(t *testing.T, s *Store, promised map[string]int) {
 	}))
 }
 
-func number(t *testing.T, tx *tx, bucket, key string) int {
+func number(t testing.TB, tx *tx, bucket, key string) int {
 	t.Helper()
 	v, err := tx.Get(bucket, key)
 	must(t, err)
