@@ -70,8 +70,9 @@ type account struct {
 // end it had no time to write down: milliseconds, but on a busy machine.
 const grace = 5 * time.Second
 
-// onItsWay is how long after its sender's end a message may still arrive.
-const onItsWay = 500 * time.Millisecond
+// onItsWay is how long after its sender's end a message may still arrive, on a
+// busy machine.
+const onItsWay = 3 * time.Second
 
 // faults tells everything that must not be.
 func (a *account) faults() []string {
@@ -120,6 +121,7 @@ func (a *account) once(d diary, token, what string) (faults []string) {
 			copies = append(copies, r)
 		}
 	}
+	slices.SortFunc(copies, func(a, b reading) int { return a.at.Compare(b.at) })
 	if len(copies) == 0 {
 		return []string{what + " was never read"}
 	}
@@ -144,7 +146,7 @@ func (a *account) around(copies []reading) string {
 	first, last := copies[0].at, copies[len(copies)-1].at
 	var b strings.Builder
 	for _, c := range copies {
-		fmt.Fprintf(&b, "\n  +%v, pushed: %v", c.at.Sub(first), c.again)
+		fmt.Fprintf(&b, "\n  +%v, pushed: %v: %q", c.at.Sub(first), c.again, c.text)
 	}
 	for _, l := range a.lives {
 		if l.ended.After(first.Add(-grace)) && l.began.Before(last.Add(time.Second)) {

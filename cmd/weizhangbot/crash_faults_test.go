@@ -17,7 +17,7 @@ func TestCrashJudge(t *testing.T) {
 			diaries: []diary{{
 				who:    "anna",
 				wishes: []wish{{said: "one", want: "A1", asked: at(100), answered: true}, {said: "two", want: "A2", asked: at(700), uncertain: true}},
-				read:   []reading{{at: at(200), text: "it is A1."}, {at: at(800), text: "nobody knows"}, {at: at(2900), text: "news: N1", again: true}},
+				read:   []reading{{at: at(200), text: "it is A1."}, {at: at(800), text: "nobody knows"}, {at: at(5900), text: "news: N1", again: true}},
 			}},
 			events:   []happening{{token: "N1", watchers: []string{"anna"}}},
 			payments: map[string]payment{"P": {wished: 2, asked: 2}},
@@ -43,7 +43,7 @@ func TestCrashJudge(t *testing.T) {
 			a.diaries[0].read = append([]reading{{at: at(450), text: "N1", again: true}}, a.diaries[0].read...)
 		}, ""},
 		{"news again without a death", func(a *account) {
-			a.diaries[0].read = append(a.diaries[0].read, reading{at: at(2950), text: "N1", again: true})
+			a.diaries[0].read = append(a.diaries[0].read, reading{at: at(5950), text: "N1", again: true})
 		}, "read 2 times"},
 		{"news again long after the death of another", func(a *account) {
 			a.lives[1].ended = at(20_000)
@@ -69,7 +69,7 @@ func TestCrashJudge(t *testing.T) {
 		})
 	}
 	a := good()
-	a.diaries[0].read = append(a.diaries[0].read, reading{at: at(2950), text: "N1 A1", again: true})
+	a.diaries[0].read = append(a.diaries[0].read, reading{at: at(5950), text: "N1 A1", again: true})
 	if n := a.repeated(); n != 2 {
 		t.Errorf("%d repetitions counted, want 2", n)
 	}

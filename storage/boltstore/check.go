@@ -108,7 +108,6 @@ func (c *checker) judge(key, what string, seq, due uint64) {
 // jobs looks whether each pending job will be found.
 func (c *checker) jobs() {
 	err := c.tx.btx.Bucket(jobsBucket).ForEach(func(k, v []byte) error {
-		key := string(k)
 		if len(v) == 0 || v[0] != pending {
 			return c.ctx.Err()
 		}
@@ -116,13 +115,13 @@ func (c *checker) jobs() {
 		switch {
 		case err != nil:
 			c.fault("a job that cannot be read")
-		case (r.lane != "") != c.lanes[key]:
+		case (r.lane != "") != c.lanes[string(k)]:
 			c.fault("a job is not in its lane")
-		case r.lane == "" || c.heads[key]:
-			if c.due[key] != 1 {
-				c.fault("a job waits for its time %d times, want once", c.due[key])
+		case r.lane == "" || c.heads[string(k)]:
+			if n := c.due[string(k)]; n != 1 {
+				c.fault("a job waits for its time %d times, want once", n)
 			}
-		case c.due[key] != 0:
+		case c.due[string(k)] != 0:
 			c.fault("a job is due before its turn in its lane")
 		}
 		return c.ctx.Err()

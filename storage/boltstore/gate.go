@@ -52,13 +52,16 @@ func (g *gate) view(fn func(*bolt.Tx) error) error {
 // close closes the file, unless that would wait for ever. Then it stays open
 // until the process ends.
 func (g *gate) close() error {
-	g.mu.Lock()
-	ruined := g.ruined
-	g.mu.Unlock()
-	if ruined != nil {
+	if !g.usable() {
 		return nil // told to everybody who asked for anything
 	}
 	return g.db.Close()
+}
+
+func (g *gate) usable() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ruined == nil
 }
 
 // what names a recovered panic for operators. A fault in the mapped file reads
