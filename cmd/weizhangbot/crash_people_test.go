@@ -92,6 +92,7 @@ type talker struct {
 	who     string
 	town    *town
 	watches string        // a plate they keep watching; "": they turn pages instead
+	silent  bool          // and say nothing more: news must be pushed to them
 	wait    time.Duration // how long an answer may take
 
 	wishes []wish
@@ -120,7 +121,7 @@ func (p *talker) ask(ctx context.Context, w wish, plate string) bool {
 // talk goes on until stop is closed; then the current thought is finished. A
 // person who gets no answer gives up.
 func (p *talker) talk(ctx context.Context, stop <-chan struct{}) {
-	if p.watches != "" && !p.subscribe(ctx) {
+	if p.watches != "" && (!p.subscribe(ctx) || p.silent) {
 		return
 	}
 	for ctx.Err() == nil {
