@@ -63,7 +63,7 @@ func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
 
 func telegramChannel(w *world) (channel, error) {
 	t := w.config.Telegram
-	a, err := newTelegram(t, w.bot, bot.NewInbox(w.store, telegram.Channel), w)
+	a, err := newTelegram(t, handlerSeam(w.bot), bot.NewInbox(w.store, telegram.Channel), w)
 	if err != nil {
 		return channel{}, err
 	}

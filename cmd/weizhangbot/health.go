@@ -106,7 +106,16 @@ func (h *health) probe(ctx context.Context) (serving bool, err error) {
 func (h *health) write(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	return h.store.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
+	s := h.store
+	storing, ok := s.(*storingStore)
+	if ok {
+		s = storing.Store // a probe that fails is no message that failed
+	}
+	err := s.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
 		return tx.Put(probeBucket, probeKey, []byte(h.now().UTC().Format(time.RFC3339)))
 	})
+	if ok && err == nil {
+		return storing.lately()
+	}
+	return err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"weizhangbot": main})
+	testscript.Main(tidy{m}, map[string]func(){"weizhangbot": main})
 }
 
 // The commands as somebody at a shell sees them: testdata/script.

@@ -130,8 +130,10 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))
 	}
+	startSeam("U2")
 	s.front.open(s.doors())
 	s.health.serving(w.store)
+	startSeam("U3")
 	return w, nil
 }
 
@@ -155,7 +157,7 @@ func (s *service) connect(w *world) error {
 		}
 		s.channels = append(s.channels, c)
 		if c.pusher != nil {
-			w.outbox.Add(c.name, deliver.Channel{Pusher: c.pusher})
+			w.outbox.Add(c.name, deliver.Channel{Pusher: pusherSeam(c.pusher)})
 		}
 	}
 	if len(faults) > 0 {
@@ -168,7 +170,7 @@ func (s *service) doors() map[string]http.Handler {
 	doors := map[string]http.Handler{}
 	for _, c := range s.channels {
 		if c.door != nil {
-			doors[c.path] = c.door
+			doors[c.path] = doorSeam(c.door)
 		}
 	}
 	return doors

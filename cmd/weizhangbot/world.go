@@ -238,7 +238,8 @@ func (w *world) close() error {
 const freeTimeout = 10 * time.Second
 
 func juheClient(c Juhe) (*juhe.Client, error) {
-	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)))
+	options := []juhe.Option{juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout))}
+	return juhe.New(string(c.Key), append(options, juheSeam()...)...)
 }
 
 // openStore opens the configured store, sealed.
@@ -254,6 +255,7 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if err != nil {
 		return nil, err
 	}
+	startSeam("U0")
 	file, err := boltstore.Open(c.Path, o)
 	if err != nil {
 		return nil, err
@@ -262,7 +264,8 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return s, nil
+	startSeam("U1")
+	return &storingStore{Store: storeSeam(s), now: time.Now}, nil
 }
 
 // storeKey is the configured key, or the one that lies beside the file. A file

@@ -46,7 +46,7 @@ func (c *call) end(err error) {
 // theirs. Being alone it also makes all updates serial, so also those that
 // share a key.
 type committer struct {
-	db     *bolt.DB
+	gate   *gate
 	now    func() time.Time
 	notify func(queues []string) // after a commit that made jobs runnable
 	wake   chan struct{}
@@ -60,7 +60,7 @@ type committer struct {
 }
 
 func newCommitter(db *bolt.DB, now func() time.Time, notify func([]string)) *committer {
-	c := &committer{db: db, now: now, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &committer{gate: &gate{db: db}, now: now, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.run()
 	return c
 }
@@ -199,9 +199,9 @@ func (c *committer) commit(group []*call) (bad *call, err error) {
 	if c.broken != nil {
 		return nil, c.broken
 	}
-	btx, err := c.db.Begin(true)
+	btx, err := c.gate.begin(true)
 	if err != nil {
-		return nil, translate(err)
+		return nil, err
 	}
 	t := &tx{btx: btx, writable: true, now: c.now}
 	defer func() {
@@ -250,7 +250,7 @@ func (c *committer) answer(group []*call, touched []string) {
 // error that came after the new meta page was written, when nobody knows what
 // the disk will show.
 func (c *committer) write(btx *bolt.Tx) error {
-	db, id := btx.DB(), btx.ID()
+	id := btx.ID()
 	err := guard(btx.Commit)
 	if err == nil {
 		return nil
@@ -261,7 +261,7 @@ func (c *committer) write(btx *bolt.Tx) error {
 		return err
 	}
 	uncertain := guard(func() error {
-		return db.View(func(now *bolt.Tx) error {
+		return c.gate.view(func(now *bolt.Tx) error {
 			if now.ID() >= id {
 				return fmt.Errorf("boltstore: outcome of a commit unknown, reopen the store: %w", err)
 			}

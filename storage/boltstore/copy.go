@@ -59,7 +59,7 @@ func openCopy(path string) (*bolt.DB, error) {
 
 // readable refuses what Open would refuse, or make a store of.
 func readable(db *bolt.DB) error {
-	if err := complete(db); err != nil {
+	if err := db.View(whole); err != nil {
 		return err
 	}
 	return db.View(func(tx *bolt.Tx) error {

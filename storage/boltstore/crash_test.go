@@ -48,6 +48,7 @@ func crashChild(path string, acks io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.db.NoSync = os.Getenv(carelessEnv) != ""
 	return load(s, acks)
 }
 
@@ -167,7 +168,7 @@ func cutLast(line string) (kind string, n int, ok bool) {
 	return fields[0] + " " + fields[1], n, err == nil
 }
 
-func checkCrashed(t *testing.T, s *Store, promised map[string]int) {
+func checkCrashed(t testing.TB, s *Store, promised map[string]int) {
 	t.Helper()
 	must(t, s.db.View(func(tx *bolt.Tx) error {
 		for err := range tx.Check() {
@@ -198,7 +199,7 @@ func checkCrashed(t *testing.T, s *Store, promised map[string]int) {
 	}))
 }
 
-func number(t *testing.T, tx *tx, bucket, key string) int {
+func number(t testing.TB, tx *tx, bucket, key string) int {
 	t.Helper()
 	v, err := tx.Get(bucket, key)
 	must(t, err)

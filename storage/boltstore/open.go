@@ -167,27 +167,25 @@ func letGo(file *os.File, cause error) error {
 	return errors.Join(cause, unlock(file), file.Close())
 }
 
-// check refuses a file that is shorter than it claims to be, which would fault
-// when the missing pages are read, and brings the others up to date.
+// check refuses a file that is not whole, and brings the others up to date.
 func check(db *bolt.DB, steps []migration) error {
-	if err := complete(db); err != nil {
+	if err := db.View(whole); err != nil {
 		return err
 	}
 	return migrate(db, steps)
 }
 
-// complete refuses a file that is shorter than it claims to be.
-func complete(db *bolt.DB) error {
-	return db.View(func(tx *bolt.Tx) error {
-		info, err := os.Stat(db.Path())
-		if err != nil {
-			return err
-		}
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: %d bytes of %d are there", storage.ErrCorrupt, info.Size(), tx.Size())
-		}
-		return nil
-	})
+// whole refuses a file that is shorter than it claims to be, which would fault
+// when the missing pages are read.
+func whole(tx *bolt.Tx) error {
+	info, err := os.Stat(tx.DB().Path())
+	if err != nil {
+		return err
+	}
+	if info.Size() < tx.Size() {
+		return fmt.Errorf("%w: %d bytes of %d are there", storage.ErrCorrupt, info.Size(), tx.Size())
+	}
+	return nil
 }
 
 // guard turns a panic in fn, which calls only bbolt, and a fault in the mapped
@@ -196,7 +194,7 @@ func guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: %v", storage.ErrCorrupt, v)
+			err = fmt.Errorf("%w: %s", storage.ErrCorrupt, what(v))
 		}
 	}()
 	return fn()

@@ -2,12 +2,13 @@
 //
 // # Reading the source
 //
-// open.go opens the file and judges it, schema.go lays it out. commit.go is the
+// open.go opens the file and judges it, gate.go begins transactions, schema.go lays it out. commit.go is the
 // committer, the only writer; tx.go is what an Update or View sees. job.go keeps
 // jobs and their order on disk, work.go finds and run.go runs them, dead.go sets aside those that
 // never succeed, sweep.go forgets the old. copy.go and verify.go read a file that
 // is nobody's store just now, draft.go and claim_*.go put one in another's place,
-// and compact.go rewrites one without what was deleted from it.
+// and compact.go rewrites one without what was deleted from it. check.go reads all of
+// an open one and judges it.
 package boltstore
 
 import (
@@ -79,21 +80,24 @@ func (s *Store) read(fn func(*tx) error) error {
 	s.readers.Add(1)
 	s.mu.Unlock()
 	defer s.readers.Done()
-	return view(s.db, s.opts.Clock, fn)
+	return s.committer.gate.view(func(btx *bolt.Tx) error { return inside(btx, s.opts.Clock, fn) })
 }
 
-// view runs fn in a read transaction of db; a panic in it is returned.
+// view runs fn in a read transaction of a db that is no Store's.
 func view(db *bolt.DB, now func() time.Time, fn func(*tx) error) error {
-	return readTx(db, func(btx *bolt.Tx) (err error) {
-		t := &tx{btx: btx, now: now}
-		defer func() {
-			t.over = true
-			if v := recover(); v != nil {
-				err = &panicError{v}
-			}
-		}()
-		return fn(t)
-	})
+	return readTx(db, func(btx *bolt.Tx) error { return inside(btx, now, fn) })
+}
+
+// inside runs fn in a read transaction; a panic in it is returned.
+func inside(btx *bolt.Tx, now func() time.Time, fn func(*tx) error) (err error) {
+	t := &tx{btx: btx, now: now}
+	defer func() {
+		t.over = true
+		if v := recover(); v != nil {
+			err = &panicError{v}
+		}
+	}()
+	return fn(t)
 }
 
 // Backup implements storage.Store: a file that Open opens. It holds bytes of
@@ -141,7 +145,7 @@ func (s *Store) Close() error {
 		s.closed = true
 		s.mu.Unlock()
 		s.readers.Wait()
-		s.err = s.db.Close()
+		s.err = s.committer.gate.close()
 	})
 	return s.err
 }

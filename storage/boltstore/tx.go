@@ -164,7 +164,7 @@ func (t *tx) valid(bucket, key string) error {
 // ErrCorrupt. Only bbolt runs below the methods that defer it.
 func (t *tx) rescue(where string, err *error) {
 	if v := recover(); v != nil {
-		*err = corrupt(fmt.Sprintf("bucket %q: %v", where, v))
+		*err = corrupt(fmt.Sprintf("bucket %q: %s", where, what(v)))
 	}
 }
 

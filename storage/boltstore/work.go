@@ -73,7 +73,8 @@ func (s *Store) wake(queues []string) {
 // noteSurvivors remembers which jobs come from an earlier process. All of them
 // are due as they were: whatever ran then runs no more.
 func (s *Store) noteSurvivors() error {
-	return s.read(func(t *tx) error {
+	return s.read(func(t *tx) (err error) {
+		defer t.rescue("order", &err)
 		s.survivors = t.btx.Bucket(orderBucket).Sequence()
 		return nil
 	})

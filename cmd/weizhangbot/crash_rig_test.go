@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// programs are the builds of this run, each made once.
+var programs struct {
+	sync.Mutex
+	dir    string
+	byTags map[string]string
+}
+
+// buildProgram makes the program with these build tags.
+func buildProgram(t testing.TB, tags string) string {
+	t.Helper()
+	programs.Lock()
+	defer programs.Unlock()
+	if made, ok := programs.byTags[tags]; ok {
+		return made
+	}
+	if programs.dir == "" {
+		dir, err := os.MkdirTemp("", "weizhangbot-programs-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs.dir, programs.byTags = dir, map[string]string{}
+	}
+	binary := filepath.Join(programs.dir, "weizhangbot"+tags)
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-tags", tags, "-o", binary, ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	programs.byTags[tags] = binary
+	return binary
+}
+
+// tidy removes them after the last test.
+type tidy struct{ m *testing.M }
+
+// Run implements testscript.TestingM.
+func (t tidy) Run() int {
+	defer func() { _ = os.RemoveAll(programs.dir) }()
+	return t.m.Run()
+}
+
+// A crashRig is the real program as a process that dies again and again, and
+// the world around it, which does not. What platforms send goes through a
+// proxy, as in life: it finds the process wherever it listens.
+type crashRig struct {
+	t       testing.TB
+	o       *outside
+	binary  string
+	section string
+	environ []string // beside the usual
+	asked   plateCounter
+
+	front, hook *httptest.Server // plain, and with TLS for webhooks
+	now         atomic.Pointer[url.URL]
+
+	mu    sync.Mutex
+	lives []life
+	log   *journal // of the last process
+}
+
+func newCrashRig(t *testing.T, binary string) *crashRig {
+	r := &crashRig{t: t, o: newOutside(t), binary: binary, asked: plateCounter{byPlate: map[string]int{}}}
+	r.asked.next = r.o.juhe
+	counted := httptest.NewServer(&r.asked)
+	r.o.juheURL = counted.URL
+	silent := logrus.New()
+	silent.SetOutput(io.Discard)
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			if to := r.now.Load(); to != nil {
+				p.SetURL(to)
+			}
+		},
+		Transport:    &http.Transport{DisableKeepAlives: true},
+		ErrorLog:     standardLog(silent),
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	r.front, r.hook = httptest.NewServer(proxy), httptest.NewTLSServer(proxy)
+	t.Cleanup(func() {
+		r.o.telegram.Close() // ends its webhook's posts first
+		r.hook.Close()
+		r.front.Close()
+		counted.Close()
+	})
+	return r
+}
+
+// A plateCounter is Juhe with a count of what it was asked.
+type plateCounter struct {
+	next    http.Handler
+	mu      sync.Mutex
+	byPlate map[string]int
+}
+
+// ServeHTTP implements http.Handler.
+func (c *plateCounter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasSuffix(r.URL.Path, "/query") {
+		body, err := io.ReadAll(r.Body)
+		form, parsed := url.ParseQuery(string(body))
+		if err == nil && parsed == nil {
+			c.mu.Lock()
+			c.byPlate[form.Get("hphm")]++
+			c.mu.Unlock()
+		}
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	c.next.ServeHTTP(w, r)
+}
+
+func (c *plateCounter) of(plate string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byPlate[plate]
+}
+
+// A process is one life of the program.
+type process struct {
+	cmd   *exec.Cmd
+	log   *journal
+	ready chan struct{} // closed at its first line
+	gone  chan struct{} // closed at its end
+}
+
+// start runs serve; point is where it kills itself, or "".
+func (r *crashRig) start(point string) *process {
+	r.t.Helper()
+	p := &process{log: &journal{}, ready: make(chan struct{}), gone: make(chan struct{})}
+	p.cmd = exec.Command(r.binary, "serve", "--config", r.o.config(r.section))
+	p.cmd.Env = append(os.Environ(), r.environ...)
+	p.cmd.Env = append(p.cmd.Env, "CRASHPOINT="+point)
+	p.cmd.Stderr = p.log
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.mu.Lock()
+	r.log = p.log
+	r.mu.Unlock()
+	go func() {
+		defer close(p.gone)
+		if line, err := bufio.NewReader(out).ReadString('\n'); err == nil {
+			address, _, _ := strings.Cut(line, " ")
+			if u, err := url.Parse(address); err == nil {
+				r.now.Store(u)
+			}
+			close(p.ready)
+		}
+		_ = p.cmd.Wait()
+	}()
+	return p
+}
+
+// live lets a process live until it kills itself at point, or for at most so
+// long, and kills it then.
+func (r *crashRig) live(point string, atMost time.Duration) life {
+	r.t.Helper()
+	l := life{began: time.Now(), point: point}
+	p := r.start(point)
+	select {
+	case <-p.gone:
+		l.reached = true
+	case <-time.After(atMost):
+		_ = p.cmd.Process.Kill()
+		<-p.gone
+	}
+	l.ended = time.Now()
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		r.t.Errorf("the process ended by itself: %v\n%s", p.cmd.ProcessState, p.log)
+	}
+	r.mu.Lock()
+	r.lives = append(r.lives, l)
+	r.mu.Unlock()
+	return l
+}
+
+// last starts a process that is not to die, and returns how to stop it.
+func (r *crashRig) last() (stop func()) {
+	r.t.Helper()
+	began := time.Now()
+	p := r.start("")
+	return func() {
+		select {
+		case <-p.ready: // before that, a signal ends it as any other program
+		case <-p.gone:
+		}
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		<-p.gone
+		if code := p.cmd.ProcessState.ExitCode(); code != exitFine {
+			r.t.Errorf("stopped with %d:\n%s", code, p.log)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.lives = append(r.lives, life{began: began, ended: time.Now()})
+	}
+}
+
+// randomLife is how long a process lives that is killed at random: mostly in
+// the middle of its work, sometimes while it still starts.
+func randomLife() time.Duration {
+	if rand.N(6) == 0 { //nolint:gosec // any moment
+		return rand.N(60 * time.Millisecond) //nolint:gosec // any moment
+	}
+	return 150*time.Millisecond + rand.N(900*time.Millisecond) //nolint:gosec // any moment
+}
+
+// impatient is an environment in which things happen in seconds, and nothing is
+// limited.
+func impatient() []string {
+	return []string{
+		"WEIZHANG_LOG_LEVEL=info", "WEIZHANG_JUHE_CACHE_FOR=1ms", "WEIZHANG_PUSH_EVERY=2s",
+		"WEIZHANG_LIMITS_QUERIES_PER_USER_PER_DAY=0", "WEIZHANG_LIMITS_MESSAGES_PER_USER_PER_MINUTE=0",
+	}
+}
+
+func (r *crashRig) webhookSection() string {
+	return fmt.Sprintf("telegram: {token: '%s', api_base: 'TELEGRAM', mode: webhook, webhook_url: '%s/telegram', webhook_secret: %s}\n", tgToken, r.hook.URL, tgSecret)
+}
+
+// never quiet: who is to hear something hears it also at night.
+const never = "push: {quiet: ''}\n"
