@@ -117,6 +117,22 @@ type Tx interface {
 	Enqueue(Job) (fresh bool, err error)
 }
 
+// A Forgetter is a Tx of a store that seals what belongs to somebody under a key
+// of their own. Forget has that key destroyed soon after the transaction has
+// committed: what was put for the owner before is then as if deleted, in every
+// copy that remains anywhere. What is put for them afterwards stays.
+type Forgetter interface{ Forget(owner string) error }
+
+// Forget has the key of an owner destroyed, in a store that has such keys; in
+// any other it does nothing. It replaces no deleting: what is still there stays
+// readable until then.
+func Forget(tx Tx, owner string) error {
+	if f, ok := tx.(Forgetter); ok {
+		return f.Forget(owner)
+	}
+	return nil
+}
+
 // KV is one entry of a Scan.
 type KV struct {
 	Key   string

@@ -52,14 +52,22 @@ func loadKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("others may open it (mode %04o); close it with: chmod 600 %s", mode, path)
+	if err := private(info, path); err != nil {
+		return nil, err
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the operator's own path
 	if err != nil {
 		return nil, err
 	}
 	return ParseKey(string(text))
+}
+
+// private refuses a file that others may open.
+func private(info fs.FileInfo, path string) error {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return fmt.Errorf("others may open it (mode %04o); close it with: chmod 600 %s", mode, path)
+	}
+	return nil
 }
 
 // createKey writes a new key so that path holds all of it or does not exist,
