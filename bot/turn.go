@@ -176,7 +176,7 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		}
 		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r}
 		if m.Event == Left {
-			return errors.Join(x.leave(), tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
+			return x.vanish()
 		}
 		if err := x.turn(m); err != nil {
 			return err
@@ -374,11 +374,20 @@ func (x *run) applyToGarage(e Effect) (Input, error) {
 }
 
 // forget deletes everything that is kept of the person, and ends what was
-// arranged for them.
+// arranged for them. The record that remains holds the answer to say so, and
+// takes another key.
 func (x *run) forget() error {
 	err := x.leave()
 	x.r.forget(x.key)
-	return errors.Join(err, dropNote(x.tx, x.user))
+	return errors.Join(err, dropNote(x.tx, x.user), storage.Forget(x.tx, userKey(x.user)))
+}
+
+// vanish is forget without an answer: nothing remains.
+func (x *run) vanish() error { return errors.Join(x.leave(), erase(x.tx, x.user)) }
+
+// erase deletes the record of somebody for whom nothing is arranged.
+func erase(tx storage.Tx, u UserID) error {
+	return errors.Join(tx.Put(userBucket, userKey(u), nil), dropNote(tx, u), storage.Forget(tx, userKey(u)))
 }
 
 // lookup asks the store, and then the outside. The digits of a car that somebody

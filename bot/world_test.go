@@ -97,6 +97,14 @@ func newLiveWorld(t testing.TB) *world {
 	return w
 }
 
+// jobOwner is whose a job is.
+func jobOwner(j storage.Job) string {
+	if owner, handled := watch.JobOwner(j); handled {
+		return owner
+	}
+	return bot.JobOwner(j)
+}
+
 // start opens the store and lets the bot work on it.
 func (w *world) start(t testing.TB) {
 	t.Helper()
@@ -104,7 +112,15 @@ func (w *world) start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.store, err = sealed.New(context.Background(), inner, w.key)
+	w.store, err = sealed.Open(context.Background(), inner, [][]byte{w.key}, sealed.Options{
+		People: w.path + ".people", Now: w.clock.now, JobOwner: jobOwner,
+		Owner: func(bucket, key string, value []byte) string {
+			if owner := watch.Owner(bucket, key); owner != "" {
+				return owner
+			}
+			return bot.Owner(bucket, key, value)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

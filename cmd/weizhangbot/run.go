@@ -35,6 +35,7 @@ type commands struct {
 	Admin    adminCommand    `cmd:"" help:"Import and export cars, and see what queries cost."`
 	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
 	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
+	Rekey    rekeyCommand    `cmd:"" help:"Seal the store under a new key."`
 	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`
 	Parse    parseCommand    `cmd:"" help:"Show how messages are understood."`
 	Plate    plateCommand    `cmd:"" help:"Show how number plates are read."`

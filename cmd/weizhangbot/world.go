@@ -199,6 +199,7 @@ func (w *world) work(ctx context.Context) {
 	w.inBackground(ctx, w.answer)
 	w.inBackground(ctx, w.check)
 	w.inBackground(ctx, w.send)
+	w.inBackground(ctx, w.burn)
 }
 
 func (w *world) answer(ctx context.Context) error { return w.bot.Work(ctx, lookups) }
@@ -248,7 +249,7 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if c.Driver != "bbolt" {
 		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
 	}
-	key, err := storeKey(c)
+	ring, err := storeKeys(c)
 	if err != nil {
 		return nil, err
 	}
@@ -256,18 +257,19 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if err != nil {
 		return nil, err
 	}
-	s, err := sealed.New(ctx, file, key)
+	s, err := sealed.Open(ctx, file, ring, owners(c, o.Clock))
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return s, nil
 }
 
-// storeKey is the configured key, or the one that lies beside the file. A file
-// whose key is gone gets no new one, which could not open it.
-func storeKey(c Storage) ([]byte, error) {
+// storeKeys is the configured key, or what lies beside the file: one key, or two
+// while a rotation is not finished. A file whose key is gone gets no new one,
+// which could not open it.
+func storeKeys(c Storage) ([][]byte, error) {
 	if key := c.key(); key != nil {
-		return key, nil
+		return [][]byte{key}, nil
 	}
 	path := c.Path + ".key"
 	_, noKey := os.Stat(path)
@@ -275,5 +277,5 @@ func storeKey(c Storage) ([]byte, error) {
 	if errors.Is(noKey, fs.ErrNotExist) && noFile == nil {
 		return nil, fmt.Errorf("%s: the key of %s is missing: put it back, or set storage.encryption_key", path, c.Path)
 	}
-	return sealed.LoadOrCreateKey(path)
+	return sealed.LoadOrCreateRing(path)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -64,6 +63,8 @@ type sealer struct {
 	scratch sync.Pool             // *scratch
 	secret  []byte                // of owners' keys, with their share
 	people  *people               // nil: nothing has an owner
+	names   []byte                // of pseudonyms
+	retired []retiredNames        // those of before, oldest first
 
 	mu    sync.Mutex
 	owned map[ref]cipher.AEAD // of owners met lately
@@ -96,9 +97,9 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sealer{primary: firstKey, secret: secret, owned: map[ref]cipher.AEAD{}}
+	s := &sealer{primary: firstKey, secret: secret, names: names, owned: map[ref]cipher.AEAD{}}
 	s.keys[firstKey] = aead
-	s.scratch.New = func() any { return &scratch{mac: hmac.New(sha256.New, names)} }
+	s.scratch.New = newScratch(names)
 	return s, nil
 }
 

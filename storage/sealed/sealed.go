@@ -120,7 +120,11 @@ func (s *Store) check(ctx context.Context) error {
 		}
 	}
 	text, ok := s.seal.open(kindCheck, ownBucket, checkKey, have)
-	if !ok || string(text) != checkText {
+	if !ok {
+		return ErrWrongKey
+	}
+	var err error
+	if s.seal.retired, err = retiredOf(text); err != nil {
 		return ErrWrongKey
 	}
 	return nil

@@ -127,6 +127,9 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if known, err := t.done(j); known || err != nil {
+		return false, err
+	}
 	if j, err = t.seal.sealJob(j, of); err != nil {
 		return false, err
 	}
