@@ -63,13 +63,13 @@ func (c *commit) react(w *watcher) (over bool, err error) {
 	case !p.Known:
 		return true, nil
 	case silent >= expireAfter && p.Gone:
-		return true, c.d.mail.Release(c.tx, w.User, vehicleOf(w.name()))
+		return true, c.d.release(c.tx, w.User, vehicleOf(w.name()))
 	case p.Gone:
 	case silent >= expireAfter && !w.Warned.IsZero() && c.now.Sub(w.Warned) >= expireNotice:
 		if err := c.notify(w, bot.Notice{Kind: bot.NoticeExpired}, stamp(w.Warned)); err != nil {
 			return false, err
 		}
-		return true, c.d.mail.Release(c.tx, w.User, vehicleOf(w.name()))
+		return true, c.d.release(c.tx, w.User, vehicleOf(w.name()))
 	case silent >= warnAfter && w.Warned.IsZero():
 		w.Warned = c.now
 		c.dirty[w.User] = true
@@ -90,5 +90,5 @@ func (c *commit) unshare(w *watcher) error {
 	if err := c.notify(w, bot.Notice{Kind: bot.NoticeUnshared}, ""); err != nil {
 		return err
 	}
-	return c.d.mail.Release(c.tx, w.User, vehicleOf(w.name()))
+	return c.d.release(c.tx, w.User, vehicleOf(w.name()))
 }
