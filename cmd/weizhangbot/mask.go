@@ -48,6 +48,10 @@ var personal = []struct {
 	// An openid: o and 27 more, in practice also 28; test accounts vary.
 	{regexp.MustCompile(`\bo[A-Za-z0-9_-]{25,31}\b`), `o***`},
 	{regexp.MustCompile(`\b(telegram|wechat):[A-Za-z0-9_-]{3,}`), `$1:***`},
+	// What Telegram says of a chat it cannot find, and any number as long as the
+	// newer ids are.
+	{regexp.MustCompile(`(?i)\b((?:chat|user|peer|from)(?:_id)?\W{1,3})-?\d{4,}`), `$1***`},
+	{regexp.MustCompile(`\b\d{10,}\b`), `***`},
 	{regexp.MustCompile(`\b((?:access_token|secret|key)=)[^&"'\s\\]+`), `$1***`},
 }
 

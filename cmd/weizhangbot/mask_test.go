@@ -30,6 +30,9 @@ func TestMaskedLog(t *testing.T) {
 		{"a VIN", "vin LSVAA49J132022222 wrong", "wrong"},
 		{"an openid", "user " + aDriver + " left", "left"},
 		{"a user", "user telegram:123456789 left", "left"},
+		{"a chat", "Bad Request: chat 123456 not found", "not found"},
+		{"a chat in JSON", `{"chat_id":123456,"ok":false}`, "ok"},
+		{"a long id", "no rights for 1234567890", "no rights"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, format := range []string{"json", "text"} {

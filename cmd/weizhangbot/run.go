@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -55,7 +56,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	defer func() {
 		// A defect costs the operator one line, not a screen of goroutines.
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", firstLine(fmt.Sprint(r)))
+			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", scrubbed(firstLine(fmt.Sprint(r))))
 			code = exitFailed
 		}
 	}()
@@ -65,6 +66,18 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		fmt.Fprintf(stderr, "weizhangbot: %s\n", line)
 	}
 	return exitCode(err)
+}
+
+// scrubbed is what a defect says without what somebody may have written: words
+// with a digit in them, and words that are not ASCII.
+func scrubbed(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return r >= '0' && r <= '9' || r > unicode.MaxASCII }) {
+			words[i] = "***"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (p *program) dispatch(ctx context.Context, args []string) error {
