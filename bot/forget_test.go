@@ -148,7 +148,7 @@ func TestDataFile(t *testing.T) {
 		w.says(t, "owner", "苏E12345 发动机号777777 车架号888888")
 		w.juhe.Set(juhetest.Faults{})
 		mine, hers := w.dataFile(t, "owner", "我的数据"), w.dataFile(t, "wife", "我的数据")
-		for _, want := range []string{"test:owner", "苏E54321", "123456", "654321", "苏E12345", "777777", "888888", `"notice": 2`, "您保存的车", "等待补查的查询", "12 个月"} {
+		for _, want := range []string{"test:owner", "苏E54321", "123456", "654321", "苏E12345", "777777", "888888", `"notice": 3`, "您保存的车", "等待补查的查询", "12 个月"} {
 			if !strings.Contains(mine, want) {
 				t.Errorf("the file lacks %q", want)
 			}

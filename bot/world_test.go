@@ -38,6 +38,8 @@ type world struct {
 	lang   bot.Lang
 	fault  func(error)
 
+	privacy *bot.Privacy
+
 	messages, vehicles, queries, budget int  // limits
 	live                                bool // time is made up: what is under way can be waited for
 
@@ -131,7 +133,7 @@ func (w *world) start(t testing.TB) {
 	}
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.clock.now})
 	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.clock.now, NextReminder: bot.NextReminder, Fault: w.fault})
-	w.bot = bot.New(bot.Config{
+	w.bot = bot.New(bot.Config{Privacy: w.privacy,
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -122,6 +122,10 @@ func (w *world) open(ctx context.Context) (err error) {
 	if w.client, err = juheClient(w.config.Juhe); err != nil {
 		return err
 	}
+	privacy, err := w.config.Privacy.text()
+	if err != nil {
+		return usageError{fmt.Errorf("privacy.file: %w", err)}
+	}
 	if w.store, err = openStoreAt(ctx, w.config.Storage, boltstore.Options{Log: w.log, Clock: w.now}); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
@@ -147,6 +151,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
+		Privacy: privacy,
 	})
 	return nil
 }
