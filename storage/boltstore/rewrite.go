@@ -317,7 +317,7 @@ func reorder(tx *bolt.Tx, sequence uint64) error {
 // one of the two files is at the store's path, and whole.
 func (s *Store) ReplaceBy(path string) error {
 	own := s.db.Path()
-	old, err := os.OpenFile(own, os.O_WRONLY, 0) // before it has no name any more
+	old, err := os.OpenFile(own, os.O_WRONLY, 0) //nolint:gosec // the store's own path, while it still has that name
 	if err != nil {
 		return fmt.Errorf("boltstore: replace: %w", errors.Join(err, s.Close()))
 	}

@@ -319,3 +319,40 @@ func TestForgottenInTheRawFile(t *testing.T) {
 		t.Error("the share is in the store")
 	}
 }
+
+// A row that has an owner is bound to its place as any other: another's, a
+// changed one, and one of another owner are refused.
+func TestTamperingWithOwnedRows(t *testing.T) {
+	for name, tamper := range map[string]func(a, b []byte) []byte{
+		"another's":          func(_, b []byte) []byte { return b },
+		"with another's ref": func(a, b []byte) []byte { return append(bytes.Clone(b[:46]), a[46:]...) },
+		"a bit of the ref":   func(a, _ []byte) []byte { a[20] ^= 1; return a },
+		"a bit of the text":  func(a, _ []byte) []byte { a[len(a)-1] ^= 1; return a },
+		"cut short":          func(a, _ []byte) []byte { return a[:50] },
+		"taken for nobody's": func(a, _ []byte) []byte { a[0] = 1; return a },
+	} {
+		t.Run(name, func(t *testing.T) {
+			place := t.TempDir()
+			inner := openBolt(t, place)
+			s, err := sealed.Open(t.Context(), inner, [][]byte{testKey(1)}, owners(place))
+			must(t, err)
+			defer func() { must(t, s.Close()) }()
+			put(t, s, "b", "anna", "hers")
+			put(t, s, "b", "bob", "his")
+			must(t, inner.Update(t.Context(), nil, func(tx storage.Tx) error {
+				kvs, err := tx.Scan("b", "", storage.End, 0)
+				return errors.Join(err, tx.Put("b", kvs[0].Key, tamper(bytes.Clone(kvs[0].Value), kvs[1].Value)))
+			}))
+			var refused int
+			for _, key := range []string{"anna", "bob"} {
+				err := s.View(t.Context(), func(tx storage.Tx) error { _, err := tx.Get("b", key); return err })
+				if errors.Is(err, storage.ErrCorrupt) {
+					refused++
+				}
+			}
+			if refused != 1 {
+				t.Errorf("%d of 2 refused, want 1", refused)
+			}
+		})
+	}
+}
