@@ -240,6 +240,7 @@ func (d *dialog) dataIs(in DataIs) {
 		lines = append(lines, d.text("data.last", d.s.Last.Plate))
 	}
 	d.tell(strings.Join(append(lines, d.text("data.how")), "\n"))
+	d.files = append(d.files, DataFile(d.s.lang(), in.At, in.Held))
 	d.prompt()
 }
 

@@ -17,6 +17,7 @@
 //	Retry              a query that waits until its city answers again
 //	Inspection         when the periodic inspection is due, by rule or as told
 //	Fleet              what an operator does: cars in, cars out, what it costs
+//	Held, Privacy      what is kept of a person, and the text that says how
 //	Kind, UserText     what went wrong, and the sentence for it
 //
 // # One turn

@@ -12,7 +12,8 @@ import (
 // randomness; the same arguments give the same results. Every Heard is
 // answered by a Say, or by an effect whose outcome will be.
 func Step(s Session, in Input) (Session, []Effect) {
-	d := &dialog{s: s}
+	d := &dialog{s: s, privacy: s.Privacy.or()}
+	d.s.Privacy = nil
 	switch in := in.(type) {
 	case Heard:
 		d.at, d.garage, d.room, d.later = in.At, in.Garage, in.Room, in.Later
@@ -95,6 +96,8 @@ type dialog struct {
 	garage []Saved
 	room   int
 
+	privacy *Privacy
+
 	later     []Vehicle // whose query waits until their city answers again
 	retries   int       // how many more may
 	unwatched bool      // the report's vehicle is saved, and could be checked by itself, but is not
@@ -149,6 +152,9 @@ func (d *dialog) want(numbered func(effect int) Effect) {
 func (d *dialog) heard(in Heard) {
 	r := in.Reading
 	d.s.Dating = false
+	if d.young(in) {
+		return
+	}
 	if isSaid(in.Text, "tap.result") {
 		d.result(in.Late)
 		return
@@ -360,9 +366,9 @@ func (d *dialog) queue(r nlu.Reading, plate string) {
 // notice adds the line about personal data to the first reply, and to the first
 // after the notice has changed; to its end, so not while more is to come.
 func (d *dialog) notice() {
-	if len(d.said) == 0 || d.s.Waiting != 0 || d.s.Noticed == NoticeVersion {
+	if len(d.said) == 0 || d.s.Waiting != 0 || d.s.Noticed == d.privacy.Version {
 		return
 	}
-	d.s.Noticed = NoticeVersion
+	d.s.Noticed = d.privacy.Version
 	d.say("notice")
 }

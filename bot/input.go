@@ -118,7 +118,8 @@ type DataIs struct {
 	Cars    []Car
 	Invites []Invitation
 	Later   []Retry
-	Notices int // that wait to be told
+	Notices int    // that wait to be told
+	Held    []Held // the same and the rest, in full
 }
 
 // SoonIs is the outcome of CheckSoon. No days: the car is not checked by itself.

@@ -74,6 +74,12 @@ func (i *invite) save(tx storage.Tx) error {
 	return tx.Put(inviteBucket, i.Code, b)
 }
 
+// bare is an invitation that is over: all that is still to be said of it is that
+// it was. Who made it need not be remembered for that.
+func (i *invite) bare() *invite {
+	return &invite{Invitation: Invitation{Code: i.Code, Until: i.Until}, Used: i.Used}
+}
+
 // open tells whether the invitation can be taken up at t.
 func (i *invite) open(t time.Time) bool { return i != nil && !i.Used && t.Before(i.Until) }
 
@@ -108,8 +114,13 @@ func (x *run) openInvites() ([]Invitation, error) {
 		if err != nil {
 			return nil, err
 		}
-		if stored.open(x.at) {
+		switch {
+		case stored.open(x.at):
 			open = append(open, i)
+		case stored != nil && stored.Owner != "":
+			if err := stored.bare().save(x.tx); err != nil {
+				return nil, err
+			}
 		}
 	}
 	x.r.Invites = open
@@ -163,7 +174,7 @@ func (x *run) accept(code string) (Input, error) {
 	if s, ok := owner.saved(i.Vehicle); !ok || s.Owner != "" {
 		return Accepted{At: x.at, Why: SharerMissing}, nil
 	}
-	s := Saved{Vehicle: i.Vehicle, City: i.City, Notice: NoticeVersion, Owner: i.Owner}
+	s := Saved{Vehicle: i.Vehicle, City: i.City, Notice: x.b.privacy.Version, Owner: i.Owner}
 	switch err := x.b.watch.Begin(x.tx, x.at, x.user, s, nil); {
 	case errors.Is(err, ErrCrowded):
 		return Accepted{At: x.at, Why: CodeCrowded}, nil
@@ -199,7 +210,7 @@ func (x *run) refusal(i *invite) Refusal {
 func (x *run) accepted(i *invite, s Saved) (Input, error) {
 	x.r.keep(s)
 	i.Used = true
-	if err := i.save(x.tx); err != nil {
+	if err := i.bare().save(x.tx); err != nil {
 		return nil, err
 	}
 	p, err := x.plan(s.Vehicle)

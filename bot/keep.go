@@ -106,7 +106,7 @@ func (d *dialog) save(soon bool) {
 		d.say("garage.full", len(d.garage))
 		return
 	}
-	s.Notice = NoticeVersion
+	s.Notice = d.privacy.Version
 	d.wanted = append(d.wanted, Save{Saved: s, Seen: d.s.LastAt, Soon: soon})
 }
 

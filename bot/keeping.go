@@ -119,7 +119,7 @@ func (x *run) dropCar(v Vehicle) error {
 	x.r.noLater(v)
 	err := x.withdraw(v)
 	if x.b.watch != nil {
-		err = errors.Join(err, x.b.watch.End(x.tx, x.at, x.user, v), x.b.watch.Remind(x.tx, x.at, x.user, Saved{Vehicle: v.bare()}))
+		err = errors.Join(err, x.b.watch.Remind(x.tx, x.at, x.user, Saved{Vehicle: v}), x.b.watch.End(x.tx, x.at, x.user, v))
 	}
 	return err
 }
@@ -157,7 +157,9 @@ func (x *run) data() (Input, error) {
 		return nil, err
 	}
 	invites, err := x.openInvites()
-	return DataIs{At: x.at, Cars: cars, Invites: invites, Later: x.r.Later, Notices: len(x.r.Notices)}, err
+	return DataIs{
+		At: x.at, Cars: cars, Invites: invites, Later: x.r.Later, Notices: len(x.r.Notices), Held: x.held(cars, invites),
+	}, err
 }
 
 // soon has a car checked on the next days.

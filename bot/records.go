@@ -44,6 +44,7 @@ type record struct {
 	Later   []Retry      `json:"later,omitempty"`   // queries that wait until their city answers again
 	Pace    pace         `json:"pace,omitzero"`     // of the person's messages
 	Gone    bool         `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
+	Warned  time.Time    `json:"warned,omitzero"`   // that all of it will be deleted for want of a word
 
 	known bool // stands in the store
 
@@ -108,6 +109,40 @@ func (t *turn) soFar() []Reply {
 
 // userKey is the storage key of a person: one identity segment.
 func userKey(u UserID) string { return strings.ReplaceAll(string(u), "/", "|") }
+
+// Owner is whose a record of this package is, as UserKey; "": nobody's, or
+// another package's.
+func Owner(bucket, key string, value []byte) string {
+	switch bucket {
+	case userBucket, noteBucket:
+		return key
+	case inviteBucket:
+		var i struct {
+			Owner UserID `json:"owner"`
+		}
+		if json.Unmarshal(value, &i) == nil {
+			return userKey(i.Owner)
+		}
+	}
+	return ""
+}
+
+// JobOwner is whose a job is that stands in a lane of persons, or is an update
+// of an Inbox or a query that waits.
+func JobOwner(j storage.Job) string {
+	switch {
+	case j.Key != "":
+		return j.Key
+	case j.Queue == retryQueue:
+		person, _, _ := strings.Cut(j.ID, "/")
+		return person
+	}
+	var l letter
+	if json.Unmarshal(j.Body, &l) != nil {
+		return ""
+	}
+	return userKey(l.Lane)
+}
 
 // load reads a person's record; an unknown person has an empty one.
 func load(tx storage.Tx, u UserID) (*record, error) {
@@ -187,7 +222,7 @@ func (r *record) lastSeen() time.Time {
 // writes is not gone.
 func (r *record) begin(key string, at time.Time) *turn {
 	early, news := r.late(at)
-	r.Seen, r.Gone = at, false
+	r.Seen, r.Gone, r.Warned = at, false, time.Time{}
 	kept := r.Turns[:0:0]
 	for i, t := range r.Turns {
 		waits := t.Taken == pushing || t.Taken == nobody && at.Sub(t.At) < lostAfter

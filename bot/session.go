@@ -39,6 +39,10 @@ type Session struct {
 	Dating   bool         `json:"dating,omitempty"`  // the date until which the inspection of About holds was asked for
 	About    Vehicle      `json:"about,omitzero"`    // the saved car that was talked about last
 	CarPage  int          `json:"cars,omitempty"`    // of the saved cars, from 0
+	Young    bool         `json:"young,omitempty"`   // they said that they are under 14
+
+	// Privacy is what the operator lets 隐私 say, for one Step; nil: the default.
+	Privacy *Privacy `json:"-"`
 }
 
 // A Form is a vehicle on its way to a query.

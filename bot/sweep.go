@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -64,7 +65,10 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 			return err
 		}
 		if r.empty() {
-			return errors.Join(tx.Put(userBucket, userKey(u), nil), dropNote(tx, u))
+			return erase(tx, u)
+		}
+		if r.silent(b.now()) {
+			return (&run{b: b, tx: tx, user: u, at: b.now(), r: r}).abandoned()
 		}
 		return r.save(tx, u)
 	})
@@ -73,6 +77,40 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 // empty tells whether nothing is left that is kept beyond a conversation.
 func (r *record) empty() bool {
 	return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 && len(r.Later) == 0
+}
+
+// After a year without a word a person is warned, and a month later forgotten.
+const (
+	silentFor = 365 * 24 * time.Hour
+	warnedFor = 30 * 24 * time.Hour
+)
+
+// silent tells whether the person has not written for a year. A fleet that an
+// operator saved has its import for a word.
+func (r *record) silent(now time.Time) bool {
+	last := r.lastSeen()
+	return !last.IsZero() && now.Sub(last) >= silentFor
+}
+
+// abandoned warns somebody who is silent, and forgets who was warned and does not
+// want to be, or cannot be. Those whose cars are checked are warned by the watch,
+// which also lets go of their cars.
+func (x *run) abandoned() error {
+	cars, err := x.cars()
+	if err != nil || slices.ContainsFunc(cars, func(c Car) bool { return c.On }) {
+		return errors.Join(err, x.r.save(x.tx, x.user))
+	}
+	switch {
+	case x.r.Gone, !x.r.Warned.IsZero() && x.at.Sub(x.r.Warned) >= warnedFor:
+		return x.vanish()
+	case x.r.Warned.IsZero():
+		x.r.Warned = x.at
+		n := Notice{ID: "expiring-" + stamp(x.at), Kind: NoticeExpiring, At: x.at}
+		if err := x.b.mail.notify(x.tx, x.user, x.r, n); err != nil {
+			return err
+		}
+	}
+	return x.r.save(x.tx, x.user)
 }
 
 // retire takes out of the record what has had its time at now, and tells
@@ -92,7 +130,7 @@ func (r *record) retire(now time.Time) bool {
 	}
 	changed := unread || len(kept) < len(r.Turns) || len(r.Keys) > 0 || s.Form.Plate != "" || s.Last.Plate != "" || len(s.Queue) > 0
 	r.Turns, r.Keys = kept, nil
-	return changed || r.empty()
+	return changed || r.empty() || r.silent(now)
 }
 
 // sweeping sweeps now and then until ctx ends.

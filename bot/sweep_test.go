@@ -78,3 +78,48 @@ func TestSweepKeepsWhatIsUnread(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Somebody with cars that nothing checks is warned after a year of silence, and
+// forgotten a month later; a word in between keeps everything.
+func TestSweepOfTheSilent(t *testing.T) {
+	const year, month = 365 * 24 * time.Hour, 30 * 24 * time.Hour
+	for _, c := range []struct {
+		name   string
+		waits  []time.Duration // a sweep after each
+		speaks int             // after which of them they write; 0: never
+		warned bool
+		left   int
+	}{
+		{"not yet", []time.Duration{year - time.Hour}, 0, false, 1},
+		{"warned", []time.Duration{year + time.Hour}, 0, true, 1},
+		{"forgotten", []time.Duration{year + time.Hour, month + time.Hour}, 0, true, 0},
+		{"warned first, however late", []time.Duration{2 * year}, 0, true, 1},
+		{"they write", []time.Duration{year + time.Hour, month + time.Hour}, 1, true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			record := `{"v":1,"seen":"` + w.clock.now().Format(time.RFC3339) + `","garage":[{"plate":"沪A12345","type":"02","engine":"123456","notice":2}]}`
+			w.update(t, "test:a", func(tx storage.Tx) error { return tx.Put("user", "test:a", []byte(record)) })
+			for i, wait := range c.waits {
+				w.clock.add(wait)
+				if err := w.bot.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if i == 0 {
+					if raw := w.raw(t, "test:a"); (raw["warned"] != nil) != c.warned {
+						t.Errorf("warned: %s", raw["warned"])
+					}
+				}
+				if i+1 == c.speaks {
+					got := text(w.handle(t, message("a", "1", "我的车")))
+					if !strings.Contains(got, "一个月后删除") || !strings.Contains(got, "沪A12345") {
+						t.Errorf("they read %q", got)
+					}
+				}
+			}
+			if got := w.users(t); got != c.left {
+				t.Errorf("%d people are kept, want %d", got, c.left)
+			}
+		})
+	}
+}

@@ -16,7 +16,7 @@ func (d *dialog) help(r nlu.Reading) {
 	case r.Act == nlu.MyData:
 		d.wanted = append(d.wanted, ListData{})
 	case r.Act == nlu.Privacy:
-		d.say("privacy")
+		d.tell(d.privacy.in(d.s.lang()))
 	case d.s.lang().has(helpKey(r.Act)):
 		d.say(helpKey(r.Act))
 	default:

@@ -101,8 +101,8 @@ func TestNewsInWords(t *testing.T) {
 	if diff := cmp.Diff(want, r.Text); diff != "" {
 		t.Error(diff)
 	}
-	if got := fmt.Sprint(r.Options); got != "[{查第2辆 查第2辆} {退订 沪C12345 退订 沪C12345}]" {
-		t.Error(got)
+	if diff := cmp.Diff([]Option{{"查第2辆", "查第2辆"}, {"退订 沪C12345", "退订 沪C12345"}}, r.Options); diff != "" {
+		t.Error(diff)
 	}
 	if strings.Contains(r.Text, "settled") || strings.Contains(r.Text, "已结清") {
 		t.Error("what is gone is called settled")

@@ -10,10 +10,6 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
 
-// NoticeVersion is the version of the privacy notice that people are shown and
-// under which vehicles are kept.
-const NoticeVersion = 2 // 1: cars were kept, and not checked
-
 // Lang is the language of the person's client.
 type Lang string
 

@@ -15,13 +15,8 @@ var english = words{
 		"· “cities”: where checks are possible; “/cities Jiangsu” for one province\n" +
 		"· “back”, “cancel”: change or leave the current check\n" +
 		"· “my data”, “forget me”: see or delete your data",
-	"notice": "The plate and numbers go to Juhe Data (聚合数据) for this one check only and are not kept beyond this conversation; send “privacy” for details.",
-	"privacy": "About your data:\n" +
-		"· For a check, the plate, the vehicle type and the numbers that the city requires go to Juhe Data (聚合数据), which asks the traffic police.\n" +
-		"· Only the last characters that the city requires are kept, encrypted; those of a single check are not used once the conversation has ended.\n" +
-		"· Only cars that you save stay here, to be checked regularly and to tell you; you can remove them at any time.\n" +
-		"· “my data” shows everything that is saved, “forget me” deletes all of it.\n" +
-		"· Please check only your own car, or one whose owner has agreed.",
+	"age.young": "This service cannot be used under the age of 14, and what you sent goes nowhere. Please let a parent or guardian ask; “forget me” deletes what is saved.",
+	"notice":    "The plate and numbers go to Juhe Data (聚合数据) for this one check only and are not kept beyond this conversation; send “privacy” for details.",
 
 	// Questions.
 	"ask.plate":        "Please send the plate, e.g. 沪C12345 or Hu C12345, or “cancel” to stop.",

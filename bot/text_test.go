@@ -51,6 +51,11 @@ func TestEverythingHasASentence(t *testing.T) {
 		for _, a := range Alarms() {
 			keys = append(keys, alarmKey(a))
 		}
+		for _, h := range heldKinds() {
+			for _, what := range []string{"", ".why", ".until"} {
+				keys = append(keys, key("held."+string(h)+what))
+			}
+		}
 		for _, s := range []State{StateUnknown, Open, Decided} {
 			keys = append(keys, key("state."+strconv.Itoa(int(s))))
 		}
@@ -92,7 +97,7 @@ func TestCatalogueAndCodeAgree(t *testing.T) {
 
 // composed tells whether k belongs to a family whose names the code builds.
 func composed(k string) bool {
-	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm.", "pause.", "refused."} {
+	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm.", "pause.", "refused.", "held."} {
 		if strings.HasPrefix(k, family) {
 			return true
 		}

@@ -24,6 +24,7 @@ type Bot struct {
 	price    float64
 	every    time.Duration
 	messages int
+	privacy  *Privacy
 	fault    func(error)
 	bell     bell
 	saved    atomic.Int64
@@ -43,6 +44,7 @@ type Config struct {
 	Every    time.Duration    // how often Watch checks a car as a rule, for saying so; 0: 7 days
 	Messages int              // how many messages of a person a minute are answered; 0: all
 	Price    float64          // yuan that a paid query costs, for /admin; 0: not known
+	Privacy  *Privacy         // what 隐私 shows; nil: the default
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
@@ -53,6 +55,7 @@ func New(c Config) *Bot {
 	b := &Bot{
 		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
 		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault,
+		privacy: c.Privacy.or(),
 	}
 	if b.every == 0 {
 		b.every = 7 * 24 * time.Hour
@@ -176,7 +179,7 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 		}
 		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r}
 		if m.Event == Left {
-			return errors.Join(x.leave(), tx.Put(userBucket, userKey(m.User), nil), dropNote(tx, m.User))
+			return x.vanish()
 		}
 		if err := x.turn(m); err != nil {
 			return err
@@ -292,6 +295,7 @@ func (x *run) step(in Input) error {
 			return errors.New("bot: dialogue does not settle")
 		}
 		var effects []Effect
+		x.r.Session.Privacy = x.b.privacy
 		x.r.Session, effects = Step(x.r.Session, x.informed(inputs[0]))
 		inputs = inputs[1:]
 		for _, e := range effects {
@@ -374,11 +378,20 @@ func (x *run) applyToGarage(e Effect) (Input, error) {
 }
 
 // forget deletes everything that is kept of the person, and ends what was
-// arranged for them.
+// arranged for them. The record that remains holds the answer to say so, and
+// takes another key.
 func (x *run) forget() error {
 	err := x.leave()
 	x.r.forget(x.key)
-	return errors.Join(err, dropNote(x.tx, x.user))
+	return errors.Join(err, dropNote(x.tx, x.user), storage.Forget(x.tx, userKey(x.user)))
+}
+
+// vanish is forget without an answer: nothing remains.
+func (x *run) vanish() error { return errors.Join(x.leave(), erase(x.tx, x.user)) }
+
+// erase deletes the record of somebody for whom nothing is arranged.
+func erase(tx storage.Tx, u UserID) error {
+	return errors.Join(tx.Put(userBucket, userKey(u), nil), dropNote(tx, u), storage.Forget(tx, userKey(u)))
 }
 
 // lookup asks the store, and then the outside. The digits of a car that somebody

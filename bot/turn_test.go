@@ -14,6 +14,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
 const full = "苏E54321 发动机号123456 车架号654321"
@@ -185,7 +186,7 @@ func (w *world) crash(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(w.store.Backup(context.Background(), f), f.Close()); err != nil {
+	if err := errors.Join(w.store.Backup(context.Background(), f), f.Close(), sealed.MergePeople(after.path+".people", w.path+".people")); err != nil {
 		t.Fatal(err)
 	}
 	after.start(t)

@@ -38,6 +38,8 @@ type world struct {
 	lang   bot.Lang
 	fault  func(error)
 
+	privacy *bot.Privacy
+
 	messages, vehicles, queries, budget int  // limits
 	live                                bool // time is made up: what is under way can be waited for
 
@@ -97,6 +99,14 @@ func newLiveWorld(t testing.TB) *world {
 	return w
 }
 
+// jobOwner is whose a job is.
+func jobOwner(j storage.Job) string {
+	if owner, handled := watch.JobOwner(j); handled {
+		return owner
+	}
+	return bot.JobOwner(j)
+}
+
 // start opens the store and lets the bot work on it.
 func (w *world) start(t testing.TB) {
 	t.Helper()
@@ -104,7 +114,15 @@ func (w *world) start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.store, err = sealed.New(context.Background(), inner, w.key)
+	w.store, err = sealed.Open(context.Background(), inner, [][]byte{w.key}, sealed.Options{
+		People: w.path + ".people", Now: w.clock.now, JobOwner: jobOwner,
+		Owner: func(bucket, key string, value []byte) string {
+			if owner := watch.Owner(bucket, key); owner != "" {
+				return owner
+			}
+			return bot.Owner(bucket, key, value)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +136,7 @@ func (w *world) start(t testing.TB) {
 	if err := checks.Dispatch(context.Background()); err != nil { // draws the places in the rhythm
 		t.Fatal(err)
 	}
-	w.bot = bot.New(bot.Config{
+	w.bot = bot.New(bot.Config{Privacy: w.privacy,
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -19,6 +19,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -117,6 +118,22 @@ type Tx interface {
 	Enqueue(Job) (fresh bool, err error)
 }
 
+// A Forgetter is a Tx of a store that seals what belongs to somebody under a key
+// of their own. Forget has that key destroyed soon after the transaction has
+// committed: what was put for the owner before is then as if deleted, in every
+// copy that remains anywhere. What is put for them afterwards stays.
+type Forgetter interface{ Forget(owner string) error }
+
+// Forget has the key of an owner destroyed, in a store that has such keys; in
+// any other it does nothing. It replaces no deleting: what is still there stays
+// readable until then.
+func Forget(tx Tx, owner string) error {
+	if f, ok := tx.(Forgetter); ok {
+		return f.Forget(owner)
+	}
+	return nil
+}
+
 // KV is one entry of a Scan.
 type KV struct {
 	Key   string
@@ -135,6 +152,13 @@ type Job struct {
 	// died with their process; ignored by Enqueue.
 	Attempt int
 }
+
+// Format leaves out everything but the queue, for every verb: a job that is
+// printed by mistake says nothing of anybody.
+func (j Job) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "job of "+j.Queue) }
+
+// Format leaves out key and value, likewise.
+func (kv KV) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "an entry") }
 
 // Done applies fn's writes and completes the job in one transaction, as Update
 // does with keys. After it returned nil the job will not run again, whatever

@@ -101,7 +101,11 @@ func (b *books) putAccount(a account) error {
 // affords refuses r when its person has had their queries of the day, or a
 // budget is used up as far as r may use it.
 func (b *books) affords(r bot.Request) error {
-	a, err := b.account(b.now, pseudonym(r.User))
+	by, err := b.pseudonym(r.User)
+	if err != nil {
+		return err
+	}
+	a, err := b.account(b.now, by)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,11 @@ const mostPeople = 10
 
 // Spare implements bot.Desk. The transaction must hold the person's key.
 func (d *Desk) Spare(tx storage.Tx, at time.Time, u bot.UserID) error {
-	key := dayOf(at) + "/" + pseudonym(u)
+	by, err := pseudonym(tx, u)
+	if by == "" || err != nil { // the answer is of an earlier version: counting begins with the first call
+		return err
+	}
+	key := dayOf(at) + "/" + by
 	var r sparedRecord
 	if _, err := get(tx, sparedBucket, key, &r); err != nil {
 		return err

@@ -37,6 +37,48 @@ func (s *story) spare(u bot.UserID) {
 	}
 }
 
+// by is how the ledger calls somebody.
+func (s *story) by(u bot.UserID) (by string) {
+	s.t.Helper()
+	err := s.update(context.Background(), func(b *books) (err error) {
+		by, err = b.pseudonym(u)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return by
+}
+
+// A pseudonym stays the same, and is another one in every store: nobody computes
+// it from the id alone. What an answer keeps of who asked names nobody either.
+func TestPseudonyms(t *testing.T) {
+	s, other := newStory(t, Config{}), newStory(t, Config{})
+	if a := s.by("test:a"); a != s.by("test:a") || a == s.by("test:b") || a == other.by("test:a") {
+		t.Errorf("%s, then %s; another's %s; elsewhere %s", a, s.by("test:a"), s.by("test:b"), other.by("test:a"))
+	}
+	s.ask(s.wish("somebody", "苏E10001"))
+	seen := 0
+	err := s.store.View(context.Background(), func(tx storage.Tx) error {
+		for _, bucket := range []string{answerBucket, ledgerBucket, askedBucket, expiryBucket, paidBucket, strikeBucket, rightBucket} {
+			kvs, err := tx.Scan(bucket, "", storage.End, 0)
+			if err != nil {
+				return err
+			}
+			for _, kv := range kvs {
+				seen++
+				if strings.Contains(kv.Key+string(kv.Value), "somebody") {
+					t.Errorf("%s: %s = %s", bucket, kv.Key, kv.Value)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || seen < 5 {
+		t.Errorf("%d records, %v", seen, err)
+	}
+}
+
 // Two days with everything in them, as the operator reads them.
 func TestCosts(t *testing.T) {
 	s := newStory(t, Config{DailyBudget: 100, MonthlyBudget: 1000})
@@ -73,7 +115,7 @@ func TestCosts(t *testing.T) {
 	s.spare("test:c")
 
 	midnight := func(t time.Time) time.Time { return nextDay(t).AddDate(0, 0, -1) }
-	a, b, c := pseudonym("test:a"), pseudonym("test:b"), pseudonym("test:c")
+	a, b, c := s.by("test:a"), s.by("test:b"), s.by("test:c")
 	third := bot.DayCosts{
 		Day: midnight(wednesday), Calls: 5, Charged: 2, Free: 1, Unknown: 2, Checks: 1, Spared: 3,
 		Codes: map[int]int{0: 2, 225608: 1, -1: 2}, People: paid(t, b, 2, a, 1, c, 1),

@@ -62,7 +62,7 @@ func (b *books) current(key string) (a answer, known bool, err error) {
 // one that will do, or else what came of the last call, a.
 func (b *books) remembered(key string, a answer, known bool, r bot.Request) (answer, bool, error) {
 	settles := known && a.settles(r, b.now, b.desk.cacheFor)
-	if settles && a.Request == r.ID {
+	if settles && a.of(r) {
 		return a, true, nil
 	}
 	if known && a.State == done {
@@ -128,7 +128,7 @@ func (b *books) enter(key string, last answer, c *call) error {
 		}
 	}
 	c.answer = answer{
-		State: open, Request: r.ID, Owner: b.desk.self, At: b.now, City: r.Rule.Name,
+		State: open, Request: short(r.ID), Owner: b.desk.self, At: b.now, City: r.Rule.Name,
 		Until: b.now.Add(lease), Ledger: ledgerKey(b.now, r.ID),
 	}
 	if c.guess {
@@ -141,7 +141,11 @@ func (b *books) enter(key string, last answer, c *call) error {
 			return err
 		}
 	}
-	e := entry{State: open, Opened: b.now, By: pseudonym(r.User), For: purposeOf(r)}
+	by, err := b.pseudonym(r.User)
+	if err != nil {
+		return err
+	}
+	e := entry{State: open, Opened: b.now, By: by, For: purposeOf(r)}
 	if err := b.reserve(e); err != nil {
 		return err
 	}

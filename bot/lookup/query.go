@@ -68,7 +68,7 @@ func (d *Desk) flight(ctx context.Context, r bot.Request) (flight, error) {
 // content with an earlier answer, or its leader, not r, was refused.
 func (f flight) unfit(r bot.Request, err error) bool {
 	if err == nil {
-		return r.Refresh && f.answer.State == done && f.answer.Request != r.ID && f.answer.At.Before(r.At)
+		return r.Refresh && f.answer.State == done && !f.answer.of(r) && f.answer.At.Before(r.At)
 	}
 	switch bot.KindOf(err) {
 	case bot.UserLimit, bot.MonthLimit, bot.NewLimit, bot.Budget, bot.Locked, bot.Uncertain:
@@ -146,7 +146,7 @@ func (a answer) outcome(r bot.Request, now time.Time, err error) (bot.Report, er
 		return bot.Report{}, err
 	case a.State == done:
 		report := a.report(r.Vehicle)
-		report.Cached = a.Request != r.ID && a.At.Before(r.At)
+		report.Cached = !a.of(r) && a.At.Before(r.At)
 		return report, nil
 	case a.State == unknown:
 		return bot.Report{}, &bot.Error{Kind: bot.Uncertain}

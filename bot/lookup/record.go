@@ -1,15 +1,19 @@
 package lookup
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 const (
@@ -42,7 +46,7 @@ const (
 // An answer is the last call for a vehicle with certain digits.
 type answer struct {
 	State   state     `json:"state"`
-	Request string    `json:"request"`        // who asked
+	Request string    `json:"request"`        // who asked, as a digest: an answer is nobody's
 	Owner   string    `json:"owner"`          // the process that asked
 	At      time.Time `json:"at"`             // opened, then answered
 	Until   time.Time `json:"until,omitzero"` // when it goes
@@ -81,7 +85,7 @@ func (a *answer) settle(err error) {
 // settles tells whether a is the answer to r, so that nothing is asked: it is
 // r's own, or younger than r, or young enough.
 func (a answer) settles(r bot.Request, now time.Time, cacheFor time.Duration) bool {
-	own, wrong := a.Request == r.ID, a.Kind == bot.WrongData
+	own, wrong := a.of(r), a.Kind == bot.WrongData
 	switch {
 	case a.State == failed && (a.Again || a.Kind == bot.Maintenance):
 		// It was free; the job queue asks again, or what is known of the city
@@ -127,7 +131,42 @@ func digest(v bot.Vehicle) string {
 	return short(strings.Join([]string{v.Plate, v.Type, v.Engine, v.VIN}, "\x00"))
 }
 
-func pseudonym(u bot.UserID) string { return short("user\x00" + string(u)) }
+// of tells whether r led to the answer. Earlier versions wrote its ID.
+func (a answer) of(r bot.Request) bool { return a.Request == short(r.ID) || a.Request == r.ID }
+
+const (
+	// nameBucket holds the secret of pseudonyms.
+	nameBucket = "pseudonym"
+	nameKey    = "~secret"
+	nameSize   = 32
+)
+
+// pseudonym is how the ledger calls somebody: always the same, and not to be
+// computed from their id without the secret, which lies sealed in the store; ""
+// while there is no secret.
+func pseudonym(tx storage.Tx, u bot.UserID) (string, error) {
+	secret, err := tx.Get(nameBucket, nameKey)
+	if err != nil || secret == nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, secret)
+	_, _ = io.WriteString(mac, string(u)) // never fails
+	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
+}
+
+// pseudonym is likewise, and draws the secret at the first call.
+func (b *books) pseudonym(u bot.UserID) (string, error) {
+	by, err := pseudonym(b.tx, u)
+	if by != "" || err != nil {
+		return by, err
+	}
+	secret := make([]byte, nameSize)
+	_, _ = rand.Read(secret) // never fails
+	if err := b.tx.Put(nameBucket, nameKey, secret); err != nil {
+		return "", err
+	}
+	return pseudonym(b.tx, u)
+}
 
 func short(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -1,12 +1,10 @@
 package watch
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
-	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // How long somebody may not have written before they are asked, warned, and
@@ -65,13 +63,13 @@ func (c *commit) react(w *watcher) (over bool, err error) {
 	case !p.Known:
 		return true, nil
 	case silent >= expireAfter && p.Gone:
-		return true, c.d.release(c.tx, w.User, w.name())
+		return true, c.d.release(c.tx, w.User, vehicleOf(w.name()))
 	case p.Gone:
 	case silent >= expireAfter && !w.Warned.IsZero() && c.now.Sub(w.Warned) >= expireNotice:
 		if err := c.notify(w, bot.Notice{Kind: bot.NoticeExpired}, stamp(w.Warned)); err != nil {
 			return false, err
 		}
-		return true, c.d.release(c.tx, w.User, w.name())
+		return true, c.d.release(c.tx, w.User, vehicleOf(w.name()))
 	case silent >= warnAfter && w.Warned.IsZero():
 		w.Warned = c.now
 		c.dirty[w.User] = true
@@ -92,11 +90,5 @@ func (c *commit) unshare(w *watcher) error {
 	if err := c.notify(w, bot.Notice{Kind: bot.NoticeUnshared}, ""); err != nil {
 		return err
 	}
-	return c.d.release(c.tx, w.User, w.name())
-}
-
-// release takes a vehicle out of those the person saved, with its reminders.
-func (d *Desk) release(tx storage.Tx, u bot.UserID, name string) error {
-	v := vehicleOf(name)
-	return errors.Join(d.mail.Release(tx, u, v), d.Remind(tx, d.now(), u, bot.Saved{Vehicle: v}))
+	return c.d.release(c.tx, w.User, vehicleOf(w.name()))
 }

@@ -75,6 +75,32 @@ func stamp(t time.Time) string { return fmt.Sprintf("~%016x", t.UnixMicro()) }
 // micro is t as stamp keeps it.
 func micro(t time.Time) time.Time { return time.UnixMicro(t.UnixMicro()).In(bot.China) }
 
+// Owner is whose a record of this package is, as bot.UserKey; "": nobody's.
+func Owner(bucket, key string) string {
+	parts := strings.Split(key, "/")
+	switch {
+	case (bucket == watcherBucket || bucket == reminderBucket) && len(parts) == 2:
+		return parts[1]
+	case bucket == remindBucket && len(parts) == 3:
+		return parts[2]
+	}
+	return ""
+}
+
+// JobOwner is whose a job is; handled is false for the queues of others.
+func JobOwner(j storage.Job) (owner string, handled bool) {
+	switch j.Queue {
+	case checkQueue: // a vehicle's
+		return "", true
+	case taskQueue:
+		if parts := strings.Split(j.ID, "/"); len(parts) == 3 {
+			return parts[1], true
+		}
+		return "", true
+	}
+	return "", false
+}
+
 // get reads a record; ok is false when there is none.
 func get(tx storage.Tx, bucket, key string, into any) (ok bool, err error) {
 	b, err := tx.Get(bucket, key)

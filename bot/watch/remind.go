@@ -2,6 +2,7 @@ package watch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,6 +43,11 @@ func (d *Desk) Remind(tx storage.Tx, at time.Time, u bot.UserID, s bot.Saved) er
 		return err
 	}
 	return put(tx, reminderBucket, own, r)
+}
+
+// release takes a car out of a person's saved ones, and drops its reminders.
+func (d *Desk) release(tx storage.Tx, u bot.UserID, v bot.Vehicle) error {
+	return errors.Join(d.mail.Release(tx, u, v), d.Remind(tx, d.now(), u, bot.Saved{Vehicle: v}))
 }
 
 // takeReminder turns an entry of the index into a chore.

@@ -127,7 +127,7 @@ func (d *Desk) stopShared(tx storage.Tx, c chore, w *watcher, _ []watcher) error
 func (d *Desk) unshared(tx storage.Tx, c chore, w *watcher) error {
 	return errors.Join(
 		d.mail.Notify(tx, w.User, c.notice(bot.NoticeUnshared, d.now())),
-		d.release(tx, w.User, name(c.Vehicle)),
+		d.release(tx, w.User, c.Vehicle),
 		w.remove(tx),
 	)
 }

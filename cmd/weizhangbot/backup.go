@@ -98,11 +98,7 @@ func (c backupCommand) make(ctx context.Context, p *program, config Config) (sum
 		return sum, err
 	}
 	shown.step("verifying")
-	key, err := presentKey(config.Storage)
-	if err != nil {
-		return sum, err
-	}
-	if sum, err = verify(ctx, d.Name(), key); err != nil {
+	if sum, err = verify(ctx, d.Name(), config.Storage); err != nil {
 		return sum, fmt.Errorf("the copy: %w", err)
 	}
 	shown.step("publishing")

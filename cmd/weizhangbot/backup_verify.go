@@ -22,21 +22,25 @@ func (s Storage) inFile(what string) error {
 	return nil
 }
 
-// presentKey is the store's key, which is never made here: a new one would open
-// nothing that there is.
-func presentKey(s Storage) ([]byte, error) {
+// presentKeys are the store's key, or two while a rotation is not finished. None
+// is made here: a new one would open nothing that there is.
+func presentKeys(s Storage) ([][]byte, error) {
 	if _, err := os.Stat(s.Path + ".key"); s.key() == nil && errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s.key is missing, and no backup holds it: put the key of the store there (mode 0600), or set storage.encryption_key", s.Path)
 	}
-	return storeKey(s)
+	return storeKeys(s)
 }
 
 // keyElsewhere reminds of what a backup is worth nothing without.
 func keyElsewhere(s Storage) string {
 	if s.key() != nil {
-		return "the key, storage.encryption_key, is not in it: keep a copy of that elsewhere\n"
+		return "the key, storage.encryption_key, is not in it" + peopleElsewhere(s)
 	}
-	return "the key, " + s.Path + ".key, is not in it: keep a copy of that elsewhere\n"
+	return "the key, " + s.Path + ".key, is not in it" + peopleElsewhere(s)
+}
+
+func peopleElsewhere(s Storage) string {
+	return ": keep a copy of that elsewhere, and the newest copy of " + peopleFile(s) + "\n"
 }
 
 // A summary is what a file holds.
@@ -59,8 +63,12 @@ func size(n int64) string {
 }
 
 // verify reads all of a store's file: its pages, the order of its jobs, and every
-// record with the key.
-func verify(ctx context.Context, name string, key []byte) (sum summary, err error) {
+// record with the keys of s, but for those of people who were forgotten since.
+func verify(ctx context.Context, name string, s Storage) (sum summary, err error) {
+	ring, err := presentKeys(s)
+	if err != nil {
+		return sum, err
+	}
 	file, err := boltstore.OpenCopy(name)
 	if err != nil {
 		return sum, err
@@ -70,15 +78,18 @@ func verify(ctx context.Context, name string, key []byte) (sum summary, err erro
 	if err != nil {
 		return sum, err
 	}
-	opened, err := sealed.New(ctx, file, key)
+	opened, err := sealed.Open(ctx, file, ring, owners(s, nil))
 	switch {
 	case errors.Is(err, sealed.ErrWrongKey):
 		return sum, fmt.Errorf("%w: put back the key that it was made with (storage.path + .key, or storage.encryption_key)", err)
+	case errors.Is(err, sealed.ErrNoPeople):
+		return sum, fmt.Errorf("%s is missing, or another store's: put the newest copy of %s back", peopleFile(s), peopleFile(s))
 	case errors.Is(err, storage.ErrInvalid): // it wanted to seal what nobody has sealed yet
 		return sum, errors.New("nothing in it is sealed: no store of this program")
 	case err != nil:
 		return sum, err
 	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
 	for bucket, records := range facts.Records {
 		if err := unseal(ctx, opened, bucket, records); err != nil {
 			return sum, err
@@ -90,7 +101,8 @@ func verify(ctx context.Context, name string, key []byte) (sum summary, err erro
 // unsealAt is how many records are opened at a time.
 const unsealAt = 256
 
-// unseal opens every record of a bucket.
+// unseal opens every record of a bucket. Those of people who were forgotten open
+// for nobody.
 func unseal(ctx context.Context, s *sealed.Store, bucket string, records int) error {
 	from, seen := "", 0
 	for {
@@ -112,7 +124,7 @@ func unseal(ctx context.Context, s *sealed.Store, bucket string, records int) er
 		from = kvs[len(kvs)-1].Key
 		seen-- // it comes once more
 	}
-	if seen != records {
+	if seen > records {
 		return fmt.Errorf("%d of %d records of %q can be opened: %w", seen, records, bucket, storage.ErrCorrupt)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -19,6 +20,7 @@ type Config struct {
 	WeChat   WeChat   `yaml:"wechat" envPrefix:"WECHAT_"`
 	Telegram Telegram `yaml:"telegram" envPrefix:"TELEGRAM_"`
 	Push     Push     `yaml:"push" envPrefix:"PUSH_"`
+	Privacy  Privacy  `yaml:"privacy" envPrefix:"PRIVACY_"`
 	Admins   []string `yaml:"admins" env:"ADMINS"`
 }
 
@@ -131,6 +133,23 @@ type Push struct {
 	Every    time.Duration `yaml:"every" env:"EVERY"`
 	Quiet    Quiet         `yaml:"quiet" env:"QUIET"`
 	Timezone string        `yaml:"timezone" env:"TIMEZONE"`
+}
+
+// Privacy says what 隐私 shows.
+type Privacy struct {
+	File string `yaml:"file" env:"FILE"` // "": bot.DefaultPrivacy
+}
+
+// text reads the file; nil is the default.
+func (p Privacy) text() (*bot.Privacy, error) {
+	if p.File == "" {
+		return nil, nil
+	}
+	b, err := readBounded(p.File)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: name a file that this program may read", p.File, cause(err))
+	}
+	return bot.ParsePrivacy(string(b))
 }
 
 // admins are the people who may use /admin.

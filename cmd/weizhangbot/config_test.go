@@ -117,6 +117,7 @@ var other = map[string]string{
 	"push.every":                             "24h",
 	"push.quiet":                             "22:30-07:15",
 	"push.timezone":                          "Asia/Urumqi",
+	"privacy.file":                           "privacy.txt",
 	"admins":                                 "telegram:123456,telegram:7",
 }
 

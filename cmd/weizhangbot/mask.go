@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sirupsen/logrus"
 )
@@ -25,7 +27,7 @@ func maskSecrets(l *logrus.Logger, c *Config) {
 
 // Format implements logrus.Formatter.
 func (f *maskingFormatter) Format(e *logrus.Entry) ([]byte, error) {
-	line, err := f.inner.Format(e)
+	line, err := f.inner.Format(printed(e))
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +36,22 @@ func (f *maskingFormatter) Format(e *logrus.Entry) ([]byte, error) {
 		text = p.shape.ReplaceAllString(text, p.mask)
 	}
 	return []byte(text), nil
+}
+
+// printed has what is no plain value printed by fmt, whose methods mask; a
+// formatter that writes JSON would look into it.
+func printed(e *logrus.Entry) *logrus.Entry {
+	plain := *e
+	plain.Data = make(logrus.Fields, len(e.Data))
+	for k, v := range e.Data {
+		switch v.(type) {
+		case nil, string, bool, int, int64, uint64, float64, error, time.Time:
+		default:
+			v = fmt.Sprint(v)
+		}
+		plain.Data[k] = v
+	}
+	return &plain
 }
 
 // personal is what people send, by its shape. The shapes err on the side of
@@ -48,6 +66,10 @@ var personal = []struct {
 	// An openid: o and 27 more, in practice also 28; test accounts vary.
 	{regexp.MustCompile(`\bo[A-Za-z0-9_-]{25,31}\b`), `o***`},
 	{regexp.MustCompile(`\b(telegram|wechat):[A-Za-z0-9_-]{3,}`), `$1:***`},
+	// What Telegram says of a chat it cannot find, and any number as long as the
+	// newer ids are.
+	{regexp.MustCompile(`(?i)\b((?:chat|user|peer|from)(?:_id)?\W{1,3})-?\d{4,}`), `$1***`},
+	{regexp.MustCompile(`\b\d{10,}\b`), `***`},
 	{regexp.MustCompile(`\b((?:access_token|secret|key)=)[^&"'\s\\]+`), `$1***`},
 }
 

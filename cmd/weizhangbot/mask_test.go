@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // Whatever slips through everything else is masked in the finished line.
@@ -30,6 +34,9 @@ func TestMaskedLog(t *testing.T) {
 		{"a VIN", "vin LSVAA49J132022222 wrong", "wrong"},
 		{"an openid", "user " + aDriver + " left", "left"},
 		{"a user", "user telegram:123456789 left", "left"},
+		{"a chat", "Bad Request: chat 123456 not found", "not found"},
+		{"a chat in JSON", `{"chat_id":123456,"ok":false}`, "ok"},
+		{"a long id", "no rights for 1234567890", "no rights"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, format := range []string{"json", "text"} {
@@ -48,6 +55,28 @@ func TestMaskedLog(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A value is printed by its own methods, which mask, and not looked into.
+func TestMaskedFields(t *testing.T) {
+	car := bot.Saved{Vehicle: bot.Vehicle{Plate: "沪CQM94X", Engine: "CANARY1", VIN: "CANARY2"}, Name: "CANARY3"}
+	for _, v := range []any{
+		bot.UserID("telegram:CANARY4"), car, &car, []bot.Saved{car}, map[string]bot.Saved{"a": car}, bot.Message{User: "x:CANARY5", Text: "CANARY6"},
+		bot.Reply{Text: "CANARY7"}, storage.Job{ID: "CANARY8", Key: "CANARY9", Body: []byte("CANARY0")}, storage.KV{Key: "CANARY1", Value: []byte("CANARY2")},
+		Secret("CANARY3"), Config{Juhe: Juhe{Key: "CANARY4"}}, juhe.Query{Plate: "沪CQM94X", Engine: "CANARY5"},
+	} {
+		for _, format := range []string{"json", "text"} {
+			var out strings.Builder
+			log := newLogger(&out, Log{Level: "debug", Format: format})
+			c := defaults()
+			maskSecrets(log, &c)
+			log.WithField("what", v).Info("here")
+			coded := base64.StdEncoding.EncodeToString([]byte("CANARY"))
+			if got := out.String(); strings.Contains(got, "CANARY") || strings.Contains(got, "QM94X") || strings.Contains(got, coded) {
+				t.Errorf("%T as %s: %s", v, format, got)
+			}
+		}
 	}
 }
 

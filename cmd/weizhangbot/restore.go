@@ -58,7 +58,7 @@ func (c restoreCommand) Run(ctx context.Context, p *program) error {
 	if r.kept != "" {
 		text += "the store as it was: " + r.kept + "\n"
 	}
-	return p.print(text + returned)
+	return p.print(text)
 }
 
 // A restoring is one run of the command.
@@ -74,8 +74,7 @@ type restoring struct {
 }
 
 func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary, err error) {
-	key, err := presentKey(s)
-	if err != nil {
+	if _, err := presentKeys(s); err != nil {
 		return sum, err
 	}
 	from, err := r.source(p)
@@ -106,10 +105,10 @@ func (r *restoring) run(ctx context.Context, p *program, s Storage) (sum summary
 		return sum, err
 	}
 	r.shown.step("verifying")
-	if sum, err = verify(ctx, d.Name(), key); err != nil {
+	if sum, err = verify(ctx, d.Name(), s); err != nil {
 		return sum, fmt.Errorf("%s: %w", r.File, err)
 	}
-	if err := r.renew(ctx, d.Name(), key); err != nil {
+	if err := r.renew(ctx, d.Name(), s); err != nil {
 		return sum, err
 	}
 	r.shown.step("publishing")

@@ -12,10 +12,6 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
-// returned tells what comes back with a backup and cannot be told from what
-// should. It goes when replays has the deletions.
-const returned = "! who sent 忘记我 or left after the backup was made is in it again: see Backup in the README\n"
-
 // A revival is a store that comes back from a backup, before it takes its place.
 type revival struct {
 	store storage.Store // the restored one; may be written to
@@ -28,25 +24,33 @@ type revival struct {
 // it fails nothing is restored. It may run twice for one backup.
 type replay func(context.Context, revival) error
 
-// replays is what a restore replays, in this order: first what deletes.
+// replays is what a restore replays. Who was forgotten since needs none: their
+// share is no more, and so nothing of them opens.
 func replays() []replay { return []replay{waiting} }
 
 // waiting keeps what people waited for from being paid again by itself.
 func waiting(ctx context.Context, r revival) error { return lookup.Restored(ctx, r.store, r.at) }
 
 // renew replays into the draft what the backup cannot know.
-func (r *restoring) renew(ctx context.Context, name string, key []byte) (err error) {
+func (r *restoring) renew(ctx context.Context, name string, s Storage) (err error) {
+	ring, err := presentKeys(s)
+	if err != nil {
+		return err
+	}
 	file, err := boltstore.Open(name, boltstore.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	back := revival{path: r.path, at: r.at}
-	if back.store, err = sealed.New(ctx, file, key); err != nil {
+	opened, err := sealed.Open(ctx, file, ring, owners(s, nil))
+	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	back.store = opened
 	if r.old != nil {
-		if old, err := sealed.New(ctx, r.old, key); err == nil {
+		if old, err := sealed.Open(ctx, r.old, ring, owners(s, nil)); err == nil {
 			back.old = old
 		}
 	}

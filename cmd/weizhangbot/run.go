@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -38,6 +39,7 @@ type commands struct {
 	Compact  compactCommand  `cmd:"" help:"Rewrite the store without what was deleted from it."`
 	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
 	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
+	Rekey    rekeyCommand    `cmd:"" help:"Seal the store under a new key."`
 	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`
 	Parse    parseCommand    `cmd:"" help:"Show how messages are understood."`
 	Plate    plateCommand    `cmd:"" help:"Show how number plates are read."`
@@ -57,7 +59,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	defer func() {
 		// A defect costs the operator one line, not a screen of goroutines.
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", showHidden(firstLine(fmt.Sprint(r))))
+			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", scrubbed(showHidden(firstLine(fmt.Sprint(r)))))
 			code = exitFailed
 		}
 	}()
@@ -67,6 +69,18 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		fmt.Fprintf(stderr, "weizhangbot: %s\n", showHidden(line))
 	}
 	return exitCode(err)
+}
+
+// scrubbed is what a defect says without what somebody may have written: words
+// with a digit in them, and words that are not ASCII.
+func scrubbed(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return r >= '0' && r <= '9' || r > unicode.MaxASCII }) {
+			words[i] = "***"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (p *program) dispatch(ctx context.Context, args []string) error {

@@ -127,6 +127,7 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	w.inBackground(ctx, s.unending("work", w.answer))
 	w.inBackground(ctx, s.unending("check", w.check))
 	w.inBackground(ctx, s.unending("send", w.send))
+	w.inBackground(ctx, w.burn)
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))
 	}

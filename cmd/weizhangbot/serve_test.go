@@ -225,6 +225,7 @@ func TestServeRefuses(t *testing.T) {
 		{"a path of its own", withSafe, "WEIZHANG_WECHAT_PATH=/healthz", exitUsage, `weizhangbot: config: wechat.path: "/healthz" is the program's own`},
 		{"no time for redeliveries", withSafe, "WEIZHANG_WECHAT_MAX_CLOCK_SKEW=10s", exitUsage, "wechat.max_clock_skew: 10s is too short"},
 		{"an address that is taken", withSafe, "WEIZHANG_SERVER_LISTEN=" + taken.Addr().String(), exitFailed, "weizhangbot: server.listen: listen: "},
+		{"a privacy text that is not there", withSafe, "WEIZHANG_PRIVACY_FILE=/nowhere/privacy.txt", exitUsage, "weizhangbot: privacy.file: /nowhere/privacy.txt: no such file"},
 		{"a store that is not there", withSafe, "WEIZHANG_STORAGE_PATH=/nowhere/bot.db", exitFailed, "weizhangbot: storage: "},
 		{"a driver that is not there", withSafe, "WEIZHANG_STORAGE_DRIVER=postgres WEIZHANG_STORAGE_DSN=postgres://bot@db/x WEIZHANG_STORAGE_ENCRYPTION_KEY=" + other["storage.encryption_key"], exitFailed, "weizhangbot: storage: driver postgres: not part of this version"},
 	} {

@@ -122,6 +122,10 @@ func (w *world) open(ctx context.Context) (err error) {
 	if w.client, err = juheClient(w.config.Juhe); err != nil {
 		return err
 	}
+	privacy, err := w.config.Privacy.text()
+	if err != nil {
+		return usageError{fmt.Errorf("privacy.file: %w", err)}
+	}
 	if w.store, err = openStoreAt(ctx, w.config.Storage, boltstore.Options{Log: w.log, Clock: w.now}); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
@@ -149,6 +153,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
+		Privacy: privacy,
 	})
 	return nil
 }
@@ -201,6 +206,7 @@ func (w *world) work(ctx context.Context) {
 	w.inBackground(ctx, w.answer)
 	w.inBackground(ctx, w.check)
 	w.inBackground(ctx, w.send)
+	w.inBackground(ctx, w.burn)
 }
 
 func (w *world) answer(ctx context.Context) error { return w.bot.Work(ctx, lookups) }
@@ -251,7 +257,7 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if c.Driver != "bbolt" {
 		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
 	}
-	key, err := storeKey(c)
+	ring, err := storeKeys(c)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +266,7 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	if err != nil {
 		return nil, err
 	}
-	s, err := sealed.New(ctx, file, key)
+	s, err := sealed.Open(ctx, file, ring, owners(c, o.Clock))
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -268,11 +274,12 @@ func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.S
 	return &storingStore{Store: storeSeam(s), now: time.Now}, nil
 }
 
-// storeKey is the configured key, or the one that lies beside the file. A file
-// whose key is gone gets no new one, which could not open it.
-func storeKey(c Storage) ([]byte, error) {
+// storeKeys is the configured key, or what lies beside the file: one key, or two
+// while a rotation is not finished. A file whose key is gone gets no new one,
+// which could not open it.
+func storeKeys(c Storage) ([][]byte, error) {
 	if key := c.key(); key != nil {
-		return key, nil
+		return [][]byte{key}, nil
 	}
 	path := c.Path + ".key"
 	_, noKey := os.Stat(path)
@@ -280,5 +287,5 @@ func storeKey(c Storage) ([]byte, error) {
 	if errors.Is(noKey, fs.ErrNotExist) && noFile == nil {
 		return nil, fmt.Errorf("%s: the key of %s is missing: put it back, or set storage.encryption_key", path, c.Path)
 	}
-	return sealed.LoadOrCreateKey(path)
+	return sealed.LoadOrCreateRing(path)
 }

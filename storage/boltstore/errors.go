@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"unicode"
 
 	berrors "go.etcd.io/bbolt/errors"
 
@@ -21,7 +22,17 @@ var errLate = fmt.Errorf("boltstore: transaction used after its end: %w", storag
 // A panicError is a panic in somebody's fn or handler, turned into an error.
 type panicError struct{ value any }
 
-func (e *panicError) Error() string { return fmt.Sprintf("boltstore: panic: %v", e.value) }
+// Error leaves out what somebody may have written: words with a digit in them,
+// and words that are not ASCII.
+func (e *panicError) Error() string {
+	words := strings.Fields(fmt.Sprint(e.value))
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return r >= '0' && r <= '9' || r > unicode.MaxASCII }) {
+			words[i] = "***"
+		}
+	}
+	return "boltstore: panic: " + strings.Join(words, " ")
+}
 
 func (e *panicError) Unwrap() error {
 	err, _ := e.value.(error)

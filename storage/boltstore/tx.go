@@ -113,6 +113,15 @@ func (t *tx) Scan(bucket, from, to string, limit int) (kvs []storage.KV, err err
 	return kvs, nil
 }
 
+// Known tells whether a job of that ID waits, or has been done within KeepDone.
+func (t *tx) Known(queue, id string) (known bool, err error) {
+	defer t.rescue("jobs", &err)
+	if t.over {
+		return false, errLate
+	}
+	return t.btx.Bucket(jobsBucket).Get(jobKey(queue, id)) != nil, nil
+}
+
 // bucket returns the bucket of records of that name, or nil.
 func (t *tx) bucket(name string) *bolt.Bucket {
 	if b, ok := t.buckets[name]; ok {

@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -24,12 +23,19 @@ import (
 // holds its key and value, a job its ID, Key and Body. The additional data is
 // format, key id, kind, bucket and stored key.
 //
-// The key id says which key opened it: 1 is the configured key. The ids from
-// dataKeys on are kept for keys of single users, whose destruction forgets them.
+// What belongs to an owner is a box of another format, whose key takes the
+// owner's share as well (people.go):
+//
+//	format (2) · key id (1) · box of the ref (44) · nonce (12) · AES-256-GCM · tag (16)
+//
+// The key id says which key opens it. A store is sealed under one key at a time,
+// whose id is 1; a rotation makes another store.
 const (
-	formatGCM = 1
-	firstKey  = 1
-	dataKeys  = 128
+	formatGCM   = 1
+	formatOwned = 2
+	firstKey    = 1
+	dataKeys    = 128
+	refBoxSize  = overhead + refSize
 )
 
 // A kind keeps apart what otherwise could stand in for each other: the record k
@@ -40,6 +46,7 @@ const (
 	kindRecord kind = 'r'
 	kindJob    kind = 'j'
 	kindCheck  kind = 'c'
+	kindRef    kind = 0x80 // or-ed to the kind of what the ref belongs to
 )
 
 const (
@@ -54,7 +61,17 @@ type sealer struct {
 	primary byte
 	keys    [dataKeys]cipher.AEAD // by key id; nil: unknown
 	scratch sync.Pool             // *scratch
+	secret  []byte                // of owners' keys, with their share
+	people  *people               // nil: nothing has an owner
+	names   []byte                // of pseudonyms
+	retired []retiredNames        // those of before, oldest first
+
+	mu    sync.Mutex
+	owned map[ref]cipher.AEAD // of owners met lately
 }
+
+// mostOwned bounds how many owners' keys stay in memory: about 1 KB each.
+const mostOwned = 4096
 
 // scratch is what one operation needs and the next can use again.
 type scratch struct {
@@ -76,14 +93,22 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sealer{primary: firstKey}
+	secret, err := hkdf.Key(sha256.New, key, nil, "weizhangbot storage people 1", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	s := &sealer{primary: firstKey, secret: secret, names: names, owned: map[ref]cipher.AEAD{}}
 	s.keys[firstKey] = aead
-	s.scratch.New = func() any { return &scratch{mac: hmac.New(sha256.New, names)} }
+	s.scratch.New = newScratch(names)
 	return s, nil
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
-	derived, err := hkdf.Key(sha256.New, key, nil, "weizhangbot storage seal 1", 32)
+	return deriveAEAD(key, nil, "weizhangbot storage seal 1")
+}
+
+func deriveAEAD(key, salt []byte, what string) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, key, salt, what, 32)
 	if err != nil {
 		return nil, err
 	}
@@ -124,27 +149,44 @@ func (s *sealer) open(k kind, bucket, stored string, box []byte) (parts []byte, 
 	return parts, err == nil
 }
 
+// parts opens a box of either format. of is the ref of an owned one. The error
+// is errForgotten, ErrNoPeople, or errBox.
+func (s *sealer) parts(k kind, bucket, stored string, box []byte) (parts []byte, of *ref, err error) {
+	if len(box) > 0 && box[0] == formatOwned {
+		return s.openOwned(k, bucket, stored, box)
+	}
+	parts, ok := s.open(k, bucket, stored, box)
+	if !ok {
+		return nil, nil, errBox
+	}
+	return parts, nil, nil
+}
+
 func (s *sealer) openRecord(bucket, stored string, box []byte) (key string, value []byte, err error) {
-	parts, ok := s.open(kindRecord, bucket, stored, box)
+	parts, _, err := s.parts(kindRecord, bucket, stored, box)
+	ok := err == nil
 	if ok {
 		key, value, ok = cut(parts)
 	}
 	if !ok {
-		return "", nil, corrupt("a record of bucket", bucket)
+		return "", nil, unreadable("a record of bucket", bucket, err)
 	}
 	return key, value, nil
 }
 
-func (s *sealer) sealJob(j storage.Job) storage.Job {
+// sealJob seals a job for an owner; nil: for nobody.
+func (s *sealer) sealJob(j storage.Job, owner *ref) (storage.Job, error) {
 	id, key := j.ID, j.Key
 	j.ID = s.key(kindJob, j.Queue, id)
 	j.Key = s.key(kindJob, j.Queue, key)
-	j.Body = s.seal(kindJob, j.Queue, j.ID, j.Body, id, key)
-	return j
+	var err error
+	j.Body, err = s.sealFor(owner, kindJob, j.Queue, j.ID, j.Body, id, key)
+	return j, err
 }
 
 func (s *sealer) openJob(j storage.Job) (storage.Job, error) {
-	parts, ok := s.open(kindJob, j.Queue, j.ID, j.Body)
+	parts, _, err := s.parts(kindJob, j.Queue, j.ID, j.Body)
+	ok := err == nil
 	if ok {
 		j.ID, parts, ok = cut(parts)
 	}
@@ -152,7 +194,7 @@ func (s *sealer) openJob(j storage.Job) (storage.Job, error) {
 		j.Key, j.Body, ok = cut(parts)
 	}
 	if !ok {
-		return storage.Job{}, corrupt("a job of queue", j.Queue)
+		return storage.Job{}, unreadable("a job of queue", j.Queue, err)
 	}
 	return j, nil
 }
@@ -222,7 +264,13 @@ func (sc *scratch) additional(header []byte, k kind, bucket, stored string) []by
 	return sc.in
 }
 
-// corrupt names the place only: keys are private.
-func corrupt(what, where string) error {
-	return fmt.Errorf("sealed: %s %q cannot be opened: %w", what, where, storage.ErrCorrupt)
+// errBox: a box is not what was sealed in its place.
+var errBox = fmt.Errorf("cannot be opened: %w", storage.ErrCorrupt)
+
+// unreadable names the place only: keys are private.
+func unreadable(what, where string, cause error) error {
+	if cause == nil {
+		cause = errBox
+	}
+	return fmt.Errorf("sealed: %s %q: %w", what, where, cause)
 }

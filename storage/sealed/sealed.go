@@ -7,13 +7,19 @@
 // place is refused. Identity segments of keys become HMAC-SHA256 pseudonyms: the
 // same identity has the same pseudonym within a bucket, and another in every
 // other bucket. crypto.go has the format.
+//
+// What belongs to somebody (Options.Owner) is sealed under a key of their own,
+// which needs a share from a second file, people.go. storage.Forget destroys it:
+// whatever was sealed for them until then is as if it were deleted, wherever a
+// copy of it remains.
 package sealed
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"sync"
+	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 )
@@ -28,10 +34,27 @@ const (
 	checkText = "weizhangbot"
 )
 
+// Options say what belongs to whom. Without them nothing has an owner.
+type Options struct {
+	// People is the path of the file of owners' shares, which is made when there
+	// is none; "": nothing has an owner.
+	People string
+	// Owner is whose a record is, "" for nobody's. It must depend on its
+	// arguments alone, and an owner holds no "/".
+	Owner func(bucket, key string, value []byte) string
+	// JobOwner is whose a job is, likewise.
+	JobOwner func(storage.Job) string
+	// Now tells when something was forgotten; nil: time.Now.
+	Now func() time.Time
+}
+
 // A Store seals what goes into another Store.
 type Store struct {
 	inner storage.Store
 	seal  *sealer
+	opts  Options
+
+	closing sync.Once
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -41,12 +64,34 @@ var _ storage.Store = (*Store)(nil)
 // other key is refused with ErrWrongKey. It does not take over inner when it
 // fails.
 func New(ctx context.Context, inner storage.Store, key []byte) (*Store, error) {
-	seal, err := newSealer(key)
-	if err != nil {
-		return nil, err
+	return Open(ctx, inner, [][]byte{key}, Options{})
+}
+
+// Open is New with owners, and with a ring of keys of which the first that fits
+// is taken: while a rotation is under way, nobody knows from outside which.
+func Open(ctx context.Context, inner storage.Store, ring [][]byte, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	s := &Store{inner: inner, seal: seal}
-	if err := s.check(ctx); err != nil {
+	s := &Store{inner: inner, opts: o}
+	wrong := ErrWrongKey
+	for _, key := range ring {
+		seal, err := newSealer(key)
+		if err != nil {
+			return nil, err
+		}
+		s.seal = seal
+		if wrong = s.check(ctx); wrong == nil || !errors.Is(wrong, ErrWrongKey) {
+			break
+		}
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	if o.People == "" {
+		return s, nil
+	}
+	if err := s.openPeople(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -75,7 +120,11 @@ func (s *Store) check(ctx context.Context) error {
 		}
 	}
 	text, ok := s.seal.open(kindCheck, ownBucket, checkKey, have)
-	if !ok || string(text) != checkText {
+	if !ok {
+		return ErrWrongKey
+	}
+	var err error
+	if s.seal.retired, err = retiredOf(text); err != nil {
 		return ErrWrongKey
 	}
 	return nil
@@ -100,6 +149,9 @@ func (s *Store) Work(ctx context.Context, queue string, n int, h storage.Handler
 	}
 	return s.inner.Work(ctx, queue, n, func(ctx context.Context, j storage.Job, done storage.Done) error {
 		job, err := s.seal.openJob(j)
+		if errors.Is(err, errForgotten) {
+			return nil // nobody's, and nobody waits for it
+		}
 		if err != nil {
 			return err
 		}
@@ -113,81 +165,12 @@ func (s *Store) Work(ctx context.Context, queue string, n int, h storage.Handler
 func (s *Store) Backup(ctx context.Context, w io.Writer) error { return s.inner.Backup(ctx, w) }
 
 // Close closes the inner store.
-func (s *Store) Close() error { return s.inner.Close() }
-
-func (s *Store) wrap(fn func(storage.Tx) error) func(storage.Tx) error {
-	return func(inner storage.Tx) error { return fn(&tx{inner: inner, seal: s.seal}) }
-}
-
-type tx struct {
-	inner storage.Tx
-	seal  *sealer
-}
-
-// Get implements storage.Tx.
-func (t *tx) Get(bucket, key string) ([]byte, error) {
-	if err := valid(bucket, key); err != nil {
-		return nil, err
-	}
-	stored := t.seal.key(kindRecord, bucket, key)
-	box, err := t.inner.Get(bucket, stored)
-	if box == nil || err != nil {
-		return nil, err
-	}
-	_, value, err := t.seal.openRecord(bucket, stored, box)
-	return value, err
-}
-
-// Put implements storage.Tx.
-func (t *tx) Put(bucket, key string, value []byte) error {
-	if err := valid(bucket, key); err != nil {
-		return err
-	}
-	stored := t.seal.key(kindRecord, bucket, key)
-	if value == nil {
-		return t.inner.Put(bucket, stored, nil)
-	}
-	if len(value) > storage.MaxValue {
-		return fmt.Errorf("sealed: a value of %d bytes for bucket %q: %w", len(value), bucket, storage.ErrInvalid)
-	}
-	return t.inner.Put(bucket, stored, t.seal.seal(kindRecord, bucket, stored, value, key))
-}
-
-// Scan implements storage.Tx.
-func (t *tx) Scan(bucket, from, to string, limit int) ([]storage.KV, error) {
-	if bucket == ownBucket {
-		return nil, errReserved
-	}
-	kvs, err := t.inner.Scan(bucket, t.seal.bound(bucket, from), t.seal.bound(bucket, to), limit)
-	if err != nil {
-		return nil, err
-	}
-	for i, kv := range kvs {
-		key, value, err := t.seal.openRecord(bucket, kv.Key, kv.Value)
-		if err != nil {
-			return nil, err
+func (s *Store) Close() error {
+	err := s.inner.Close()
+	s.closing.Do(func() {
+		if s.seal.people != nil {
+			err = errors.Join(err, s.seal.people.close())
 		}
-		kvs[i] = storage.KV{Key: key, Value: value}
-	}
-	return kvs, nil
-}
-
-// Enqueue implements storage.Tx.
-func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
-	if len(j.Body) > storage.MaxValue || len(j.ID) > storage.MaxKey || len(j.Key) > storage.MaxKey {
-		return false, fmt.Errorf("sealed: a job of queue %q is too large: %w", j.Queue, storage.ErrInvalid)
-	}
-	return t.inner.Enqueue(t.seal.sealJob(j))
-}
-
-var errReserved = fmt.Errorf("sealed: bucket %q is reserved: %w", ownBucket, storage.ErrInvalid)
-
-func valid(bucket, key string) error {
-	switch {
-	case bucket == ownBucket:
-		return errReserved
-	case len(key) > storage.MaxKey:
-		return fmt.Errorf("sealed: a key of %d bytes for bucket %q: %w", len(key), bucket, storage.ErrInvalid)
-	}
-	return nil
+	})
+	return err
 }
