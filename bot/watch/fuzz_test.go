@@ -45,7 +45,9 @@ func (r *rubble) Rule(storage.Tx, time.Time, string, bool) (bot.Rule, bool, erro
 func (r *rubble) Stored(storage.Tx, time.Time, bot.Vehicle) (bot.Report, bool, error) {
 	return bot.Report{}, false, nil
 }
-func (r *rubble) Query(context.Context, bot.Request) (bot.Report, error) { return bot.Report{}, errAsked }
+func (r *rubble) Query(context.Context, bot.Request) (bot.Report, error) {
+	return bot.Report{}, errAsked
+}
 
 func (r *rubble) Notify(storage.Tx, bot.UserID, bot.Notice) error { return nil }
 func (r *rubble) Person(storage.Tx, bot.UserID) (bot.Person, error) {
