@@ -164,6 +164,12 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 	if r.Version > recordVersion {
 		return nil, fmt.Errorf("bot: user record: %w", storage.ErrNewer)
 	}
+	if !r.possible() {
+		return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
+	}
+	if !r.Session.possible() {
+		r.Session = Session{}
+	}
 	return r, nil
 }
 

@@ -91,7 +91,7 @@ func (x *run) tryLater(e TryLater) error {
 func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) error {
 	var job retryJob
 	if err := json.Unmarshal(j.Body, &job); err != nil {
-		return fmt.Errorf("bot: later: %w", err)
+		return fmt.Errorf("bot: later: %w", storage.ErrCorrupt)
 	}
 	ctx, cancel := context.WithTimeout(ctx, taskTime)
 	defer cancel()

@@ -93,7 +93,7 @@ func (b *Bot) Work(ctx context.Context, n int) error {
 func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error {
 	var t task
 	if err := json.Unmarshal(j.Body, &t); err != nil {
-		return fmt.Errorf("bot: task: %w", err)
+		return fmt.Errorf("bot: task: %w", storage.ErrCorrupt)
 	}
 	ctx, cancel := context.WithTimeout(ctx, taskTime)
 	defer cancel()

@@ -15,6 +15,9 @@ var answers = []string{
 	`{"resultcode":"206","reason":"车辆信息错误","result":null,"error_code":225606}`,
 	`{"error_code":10001,"reason":"无效的key！","result":"0123456789abcdef"}`,
 	`<?xml version="1.0"?><root><error_code>0</error_code><result><hphm>苏E12345</hphm><lists><item><date>2018-03-17</date></item></lists></result></root>`,
+	`<root><error_code>0</error_code><result><item><province>浙江</province><province_code>ZJ</province_code><citys><item><city_name>杭州</city_name><city_code>ZJ_HZ</city_code><engine>1</engine><engineno>6</engineno><classa>1</classa><classno>6</classno></item></citys></item></result></root>`,
+	`<root><error_code>0</error_code><result><province>江苏</province><city_name>苏州</city_name><city_code>JS_SUZHOU</city_code><engine>0</engine><engineno>0</engineno><classa>1</classa><classno>7</classno></result></root>`,
+	`{"error_code":0,"result":{"province":"江苏","city_name":"苏州","city_code":"JS_SUZHOU","engine":"0","engineno":"0","classa":"1","classno":"7","hphm":"苏E"}}`,
 	`"{\"error_code\":0,\"result\":{\"hphm\":\"x\"}}"`,
 	"\xef\xbb\xbf{}", `<html>`, `[[[[`, `{"error_code":1e1}`, ``,
 }

@@ -77,7 +77,7 @@ func costsOf(tx storage.Tx, key string, all map[string]int) (day bot.DayCosts, e
 		Calls: r.Calls, Charged: r.Charged, Free: r.Free, Unknown: r.Unknown, Checks: r.Checks, Codes: r.Codes,
 	}
 	if day.Day, err = time.ParseInLocation(dayLayout, key, bot.China); err != nil {
-		return day, fmt.Errorf("lookup: %s key: %w", dayBucket, err)
+		return day, fmt.Errorf("lookup: %s key: %w", dayBucket, storage.ErrCorrupt)
 	}
 	paid := map[string]int{}
 	err = each(tx, paidBucket, key, func(by string, p paidRecord) {

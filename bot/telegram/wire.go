@@ -154,6 +154,10 @@ func (w *wire) lost(err error, left bool) error {
 	return &netError{Left: left, err: err, text: w.hide(err.Error())}
 }
 
+// longestPause is how long a call is put off at most, whatever is asked for: as
+// long as Telegram keeps updates.
+const longestPause = 24 * time.Hour
+
 // refusal reads Telegram's envelope; nil: it did what was asked. Proxies and
 // gateways answer in HTML: that is told by its status alone.
 func (r response) refusal() error {
@@ -182,7 +186,7 @@ func (r response) refusal() error {
 	}
 	return &apiError{
 		Code: e.Code, Description: e.Description, MigrateTo: e.Parameters.MigrateTo,
-		RetryAfter: time.Duration(max(0, e.Parameters.RetryAfter)) * time.Second,
+		RetryAfter: time.Duration(min(max(0, e.Parameters.RetryAfter), int(longestPause/time.Second))) * time.Second,
 	}
 }
 

@@ -19,7 +19,7 @@ const checkTime = 45 * time.Second
 func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) error {
 	var o order
 	if err := json.Unmarshal(j.Body, &o); err != nil {
-		return fmt.Errorf("watch: an order: %w", err)
+		return fmt.Errorf("watch: an order: %w", storage.ErrCorrupt)
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

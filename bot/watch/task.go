@@ -43,7 +43,7 @@ func (c chore) enqueue(tx storage.Tx) error {
 func (d *Desk) task(ctx context.Context, j storage.Job, done storage.Done) error {
 	var c chore
 	if err := json.Unmarshal(j.Body, &c); err != nil {
-		return fmt.Errorf("watch: a chore: %w", err)
+		return fmt.Errorf("watch: a chore: %w", storage.ErrCorrupt)
 	}
 	var err error
 	switch c.Kind {
@@ -56,7 +56,7 @@ func (d *Desk) task(ctx context.Context, j storage.Job, done storage.Done) error
 	case choreRemind:
 		err = done([]string{bot.UserKey(c.User)}, func(tx storage.Tx) error { return d.remindOf(tx, c) })
 	default:
-		return fmt.Errorf("watch: a chore: unknown kind %q", c.Kind)
+		return fmt.Errorf("watch: a chore of an unknown kind: %w", storage.ErrCorrupt)
 	}
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
