@@ -13,7 +13,7 @@ import (
 // that is taken is loud in the log, and keeps no driver waiting.
 func (s *service) listenAdmin(ctx context.Context, w *world) {
 	h := admin.New(admin.Config{Office: w.fleet(), Token: string(s.config.Server.AdminToken), Log: s.log})
-	l, err := listen(ctx, s.config.Server.AdminListen, h, s.log)
+	l, err := listenOn(ctx, s.machine, s.config.Server.AdminListen, h, s.log)
 	if err != nil {
 		s.log.WithError(err).WithField("event", "admin").Error("server.admin_listen: operators cannot ask the running bot; choose another address")
 		return

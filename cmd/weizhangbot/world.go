@@ -41,17 +41,18 @@ const checks = 16
 
 // A world is the bot and everything it stands on.
 type world struct {
-	config Config
-	log    logrus.FieldLogger
-	now    func() time.Time // nil: the real time
-	store  storage.Store
-	client *juhe.Client
-	desk   *lookup.Desk
-	bot    *bot.Bot
-	outbox *deliver.Queue
-	mail   *bot.Mail
-	watch  *watch.Desk
-	fake   *juhetest.Server // nil: the real Juhe
+	config  Config
+	log     logrus.FieldLogger
+	machine machine
+	now     func() time.Time // nil: the real time
+	store   storage.Store
+	client  *juhe.Client
+	desk    *lookup.Desk
+	bot     *bot.Bot
+	outbox  *deliver.Queue
+	mail    *bot.Mail
+	watch   *watch.Desk
+	fake    *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option
 	around      func(http.Handler) http.Handler // what stands before the fake; nil: nothing
@@ -119,13 +120,14 @@ func (w *world) startFake(ctx context.Context) error {
 }
 
 func (w *world) open(ctx context.Context) (err error) {
-	if w.client, err = juheClient(w.config.Juhe); err != nil {
+	if w.client, err = juheClient(w.config.Juhe, w.machine); err != nil {
 		return err
 	}
 	if w.store, err = openStoreAt(ctx, w.config.Storage, boltstore.Options{Log: w.log, Clock: w.now}); err != nil {
 		return fmt.Errorf("storage: %w", err)
 	}
 	w.later(w.store.Close)
+	w.store = w.machine.keep(w.store)
 	w.desk = lookup.New(lookup.Config{
 		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone:       w.config.Storage.Driver == "bbolt",
@@ -235,8 +237,9 @@ func (w *world) close() error {
 // asked again.
 const freeTimeout = 10 * time.Second
 
-func juheClient(c Juhe) (*juhe.Client, error) {
-	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)))
+func juheClient(c Juhe, m machine) (*juhe.Client, error) {
+	return juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)),
+		juhe.WithHTTPClient(m.client()))
 }
 
 // openStore opens the configured store, sealed.
