@@ -332,7 +332,7 @@ var english = words{
 	"alarm.code":        "Juhe returned a code that is not documented; it is counted as charged.",
 	"alarm.budget":      "A budget is used up; some checks or queries have stopped. See juhe.daily_budget and juhe.monthly_budget.",
 	"alarm.uncertain":   "The outcome of a query is uncertain; it is counted as charged.",
-	"alarm.undelivered": "A message could not be sent several times and waits for its person's next message.",
+	"alarm.undelivered": "A message could not be sent several times; it is tried again every hour for a day, and comes with its person's next message. Please check the platform's API and the account.",
 
 	// The menu of slash commands.
 	"command.query":       "Check a car: /query 沪C12345",

@@ -331,7 +331,7 @@ var chinese = words{
 	"alarm.code":        "聚合数据返回了没有文档的错误码，已按收费处理。",
 	"alarm.budget":      "预算已用到限额，部分检查或查询已停止。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
 	"alarm.uncertain":   "有一次查询的结果不确定，已按收费记账。",
-	"alarm.undelivered": "有消息多次发送失败，已放弃推送，留待用户下次发消息时送达。",
+	"alarm.undelivered": "有消息多次发送失败，一天内每小时再试；用户发消息时也会送达。请检查平台的接口和账号。",
 
 	// The menu of slash commands.
 	"command.query":       "查违章：/query 沪C12345",
