@@ -10,9 +10,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/silenceper/wechat/v2/util"
 )
@@ -94,23 +96,34 @@ func (c *carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t *trip) do(r *http.Request, u *url.URL) ([]byte, error) {
-	req, err := http.NewRequestWithContext(t.ctx, r.Method, u.String(), r.Body)
+	var asked, got atomic.Bool
+	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), r.Body)
 	if err != nil {
 		return nil, errors.New("malformed request")
 	}
 	req.ContentLength = r.ContentLength
 	req.Header = r.Header.Clone()
 	resp, err := t.client.http.Do(req)
+	if err = withoutURL(err); err != nil && asked.Load() && !got.Load() {
+		err = fmt.Errorf("%w: %w", errNotSent, err) // of a handshake, for one
+	}
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read, or the error is known
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP status %d", resp.StatusCode)
+	switch code := resp.StatusCode; {
+	case code >= 300 && code < 500: // WeChat refuses with 200 and an errcode; this was somebody on the way
+		return nil, fmt.Errorf("%w: HTTP status %d", errNotSent, code)
+	case code != http.StatusOK:
+		return nil, fmt.Errorf("HTTP status %d", code)
 	}
 	var result struct {
 		Code int64  `json:"errcode"`
@@ -131,8 +144,11 @@ func withoutURL(err error) error {
 	return err
 }
 
+// errNotSent: no connection came about, or somebody on the way refused.
+var errNotSent = errors.New("not sent")
+
 // neverLeft tells whether err proves that a request did not reach WeChat.
 func neverLeft(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
+	return ok && op.Op == "dial" || errors.Is(err, errNotSent)
 }
