@@ -126,9 +126,9 @@ func (s *service) start(ctx context.Context) (*world, error) {
 		return w, err
 	}
 	s.listenAdmin(ctx, w)
-	w.inBackground(ctx, s.unending("work", w.answer))
-	w.inBackground(ctx, s.unending("check", w.check))
-	w.inBackground(ctx, s.unending("send", w.send))
+	w.working(ctx, s.unending("work", w.answer))
+	w.working(ctx, s.unending("check", w.check))
+	w.working(ctx, s.unending("send", w.send))
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))
 	}
