@@ -282,7 +282,7 @@ var english = words{
 	"error.wrong_data":  "The plate and the numbers do not match. Please compare them with the vehicle licence (行驶证).",
 	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged.",
 	"error.no_rule":     "No city was found for this plate. Please check it. Nothing was charged.",
-	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged.",
+	"error.busy":        "The query service or the network of the traffic police cannot be reached right now. Nothing was charged.",
 	"error.unreachable": "The query service cannot be reached right now. Nothing was charged.",
 	"error.interrupted": "The check was interrupted before its result came, and may have been charged.",
 	"error.uncertain":   "The service stopped during the last check. The outcome is uncertain, and it may have been charged.",

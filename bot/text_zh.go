@@ -281,7 +281,7 @@ var chinese = words{
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
 	"error.maintenance": "当地的查询正在维护或未开通，没有收费。",
 	"error.no_rule":     "没有找到这个车牌的查询城市，请核对车牌。没有产生费用。",
-	"error.busy":        "交管部门的网络暂时不通，没有收费。",
+	"error.busy":        "查询服务或交管部门的网络暂时不通，没有收费。",
 	"error.unreachable": "暂时连不上查询服务，没有收费。",
 	"error.interrupted": "查询中断，没有等到结果，这次可能已经计费。",
 	"error.uncertain":   "上次查询时服务中断，结果不确定，可能已经计费。",
