@@ -143,11 +143,11 @@ func (w *wire) fetch(req *http.Request, limit int64) (response, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err == nil && int64(len(body)) > limit {
-		err = errors.New("the answer is too long")
-	}
 	if err != nil {
 		return response{}, w.lost(err, true)
+	}
+	if int64(len(body)) > limit { // whoever answers so is not Telegram
+		return response{}, &apiError{Code: http.StatusBadGateway, Description: "the answer is too long"}
 	}
 	return response{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
