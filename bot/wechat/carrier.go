@@ -51,9 +51,10 @@ type trip struct {
 	token  string
 	name   string // the path, for errors
 
-	err  error // of transport
-	code int64 // errcode
-	msg  string
+	err   error // of transport
+	code  int64 // errcode
+	coded bool  // whether there was one
+	msg   string
 }
 
 // start makes a ticket; end gives it back.
@@ -126,13 +127,15 @@ func (t *trip) do(r *http.Request, u *url.URL) ([]byte, error) {
 		return nil, fmt.Errorf("HTTP status %d", code)
 	}
 	var result struct {
-		Code int64  `json:"errcode"`
+		Code *int64 `json:"errcode"`
 		Msg  string `json:"errmsg"`
 	}
 	if err := json.Unmarshal(body, &result); err != nil {
 		return nil, errors.New("the answer is no JSON")
 	}
-	t.code, t.msg = result.Code, result.Msg
+	if t.coded = result.Code != nil; t.coded {
+		t.code, t.msg = *result.Code, result.Msg
+	}
 	return body, nil
 }
 

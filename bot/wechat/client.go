@@ -87,7 +87,7 @@ func (c *client) outcome(t *trip, said error) error {
 		return fmt.Errorf("wechat: %s: %w", t.name, t.err)
 	case t.code != 0:
 		return &APIError{Path: t.name, Code: t.code, Msg: c.redact(t)}
-	case said != nil:
+	case said != nil, !t.coded && strings.HasSuffix(t.name, "/send"): // a message that was taken is told by errcode 0
 		return fmt.Errorf("wechat: %s: the answer has another shape", t.name)
 	}
 	return nil

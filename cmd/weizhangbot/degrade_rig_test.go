@@ -76,12 +76,12 @@ func inProvince(t *testing.T, change func(*province), story func(p *province)) {
 		if change != nil {
 			change(p)
 		}
-		p.start()
 		defer func() {
-			p.end()
 			p.telegram.Close()
 			p.wire.close()
 		}()
+		p.start()
+		defer p.end()
 		story(p)
 	})
 }
@@ -112,7 +112,7 @@ func readPhoto(w http.ResponseWriter, r *http.Request) {
 // start starts serve and waits until it says where it is.
 func (p *province) start() {
 	p.t.Helper()
-	text := fmt.Sprintf("server: {listen: '%s', admin_listen: '%s'}\nstorage: {path: %s}\njuhe: {key: %s, base_url: 'http://%s/sweizhang'}\n",
+	text := fmt.Sprintf("server: {listen: '%s', admin_listen: '%s'}\nstorage: {path: '%s'}\njuhe: {key: %s, base_url: 'http://%s/sweizhang', cache_for: 1m}\n",
 		publicAt, officeAt, filepath.Join(p.dir, "bot.db"), juheKey, juheAt)
 	text += fmt.Sprintf("wechat: {app_id: %s, app_secret: %s, token: %s, aes_key: %s, api_base: 'http://%s'}\n", wxAppID, wxSecret, wxToken, wxAESKey, wechatAt)
 	text += fmt.Sprintf("telegram: {token: '%s', api_base: 'http://%s', ocr: {url: 'http://%s/read'}}\n", tgToken, telegramAt, ocrAt)
