@@ -45,11 +45,10 @@ type province struct {
 	platform *wechattest.Platform
 	config   string // sections beside the usual ones
 
-	rules, queries string // the addresses of Juhe's halves
-	log            *journal
-	stop           context.CancelFunc
-	ended          chan struct{}
-	code           int
+	log   *journal
+	stop  context.CancelFunc
+	ended chan struct{}
+	code  int
 }
 
 // inProvince runs a story in a bubble. dir is outside of it, because its removal
@@ -59,31 +58,40 @@ func inProvince(t *testing.T, change func(*province), story func(p *province)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		p := &province{
-			t: t, dir: dir, wire: newWire(), disk: &disk{}, log: &journal{},
-			juhe: juhetest.New(juhetest.WithKeys(juheKey)), wechat: wechattest.NewAPI(wxAppID, wxSecret, nil),
-			telegram: telegramtest.New(tgToken),
-		}
-		p.wire.serve(juheAt, p.wire.under(juheAt, p.halves()))
-		p.wire.serve(wechatAt, p.wire.under(wechatAt, p.wechat))
-		p.wire.serve(telegramAt, p.wire.under(telegramAt, p.telegram))
-		p.wire.serve(ocrAt, p.wire.under(ocrAt, http.HandlerFunc(readPhoto)))
-		p.platform = &wechattest.Platform{
-			URL: "http://" + publicAt + "/wechat", Account: "gh_0123456789ab", AppID: wxAppID, Token: wxToken, AESKey: wxAESKey,
-			Mode: wechattest.Safe, API: p.wechat,
-			Client: &http.Client{Transport: &http.Transport{DialContext: p.wire.dial, DisableKeepAlives: true}},
-		}
+		p := newProvince(t, dir)
 		if change != nil {
 			change(p)
 		}
-		defer func() {
-			p.telegram.Close()
-			p.wire.close()
-		}()
+		defer p.leave()
 		p.start()
 		defer p.end()
 		story(p)
 	})
+}
+
+// newProvince makes the parties; leave ends them.
+func newProvince(t *testing.T, dir string) *province {
+	p := &province{
+		t: t, dir: dir, wire: newWire(), disk: &disk{}, log: &journal{},
+		juhe: juhetest.New(juhetest.WithKeys(juheKey)), wechat: wechattest.NewAPI(wxAppID, wxSecret, nil),
+		telegram: telegramtest.New(tgToken),
+	}
+	p.wire.serve(juheAt, p.wire.under(juheAt, p.halves()))
+	p.wire.serve(wechatAt, p.wire.under(wechatAt, p.wechat))
+	p.wire.serve(telegramAt, p.wire.under(telegramAt, p.telegram))
+	p.wire.serve(ocrAt, p.wire.under(ocrAt, http.HandlerFunc(readPhoto)))
+	p.platform = &wechattest.Platform{
+		URL: "http://" + publicAt + "/wechat", Account: "gh_0123456789ab", AppID: wxAppID, Token: wxToken, AESKey: wxAESKey,
+		Mode: wechattest.Safe, API: p.wechat,
+		Client: &http.Client{Transport: &http.Transport{DialContext: p.wire.dial, DisableKeepAlives: true}},
+	}
+	return p
+}
+
+func (p *province) leave() {
+	time.Sleep(dialTime) // a token that was being fetched is given up by then
+	p.telegram.Close()
+	p.wire.close()
 }
 
 // Juhe's halves: rules and queries may have a weather each, of these names.
