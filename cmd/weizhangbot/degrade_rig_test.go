@@ -45,10 +45,11 @@ type province struct {
 	platform *wechattest.Platform
 	config   string // sections beside the usual ones
 
-	log   *journal
-	stop  context.CancelFunc
-	ended chan struct{}
-	code  int
+	answers []string // that WeChat's driver got
+	log     *journal
+	stop    context.CancelFunc
+	ended   chan struct{}
+	code    int
 }
 
 // inProvince runs a story in a bubble. dir is outside of it, because its removal
@@ -185,6 +186,9 @@ func (p *province) sends(who string, m wechattest.Message) heard {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if who == aDriver {
+		p.answers = append(p.answers, o.Text)
+	}
 	return heard{text: wechattest.Show(o.Text).Text, banner: o.Banner, tries: o.Tries, took: time.Since(began)}
 }
 
@@ -192,7 +196,9 @@ func (p *province) sends(who string, m wechattest.Message) heard {
 func (p *province) pushed() string {
 	var all []string
 	for _, s := range p.wechat.Sent("text") {
-		all = append(all, s.Text)
+		if s.To == aDriver {
+			all = append(all, s.Text)
+		}
 	}
 	return strings.Join(all, "\n")
 }
@@ -307,9 +313,11 @@ func (p *province) watchBoth() {
 const noLimits = "limits: {queries_per_user_per_day: 0, vehicles_per_user: 0, messages_per_user_per_minute: 0}\n"
 
 // fined lets a new violation of a car appear.
-func (p *province) fined(plate string) {
+func (p *province) fined(plate string) { p.finedAt(plate, "朝阳路") }
+
+func (p *province) finedAt(plate, road string) {
 	p.juhe.AddViolation(plate, "02", juhetest.Violation{
-		Date: "1999-12-30 10:00:00", Area: "朝阳路", Act: "违反禁令标志指示的", Code: "1344", Fen: "3", Money: "100", Handled: "0",
+		Date: "1999-12-30 10:00:00", Area: road, Act: "违反禁令标志指示的", Code: "1344", Fen: "3", Money: "100", Handled: "0",
 	})
 }
 
