@@ -259,7 +259,7 @@ func TestChecksWhileAllAreDown(t *testing.T) {
 			p.wire.weather(at, fine)
 		}
 		p.writes("你好") // within WeChat's 48 hours
-		time.Sleep(47 * time.Hour)
+		time.Sleep(25 * time.Hour)
 		if n := strings.Count(p.pushed(), "的违章记录有变化"); n != 1 {
 			t.Errorf("WeChat's driver was told %d times", n)
 		}

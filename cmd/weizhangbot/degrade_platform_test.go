@@ -16,6 +16,9 @@ const anotherOne = "oCanary5678901234567890abcd2"
 func TestWeChatAPIDegrades(t *testing.T) {
 	for _, k := range append(all, unconnected...) {
 		for _, fresh := range []bool{false, true} {
+			if fresh && !mayHaveArrived[k] {
+				continue // the same as without
+			}
 			name := string(k)
 			if fresh {
 				name += ", with a token"

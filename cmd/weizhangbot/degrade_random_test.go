@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,12 @@ func drawSpell(t *rapid.T) spell {
 // nothing is left running.
 func TestRandomWeather(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
+	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue { // each is days long
+		if err := f.Value.Set("15"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Value.Set(f.DefValue) }()
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		spells := rapid.SliceOfN(rapid.Custom(drawSpell), 2, 5).Draw(rt, "spells")
 		dir := t.TempDir()
@@ -132,4 +139,20 @@ func endure(t *testing.T, dir string, spells []spell) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// The checker notices: in a weather in which nobody can know whether a message
+// arrived, news is told twice, and endure says so.
+func TestRandomWeatherNotices(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		faults := endure(t, dir, []spell{
+			{At: queryAt, Weather: silent6, Minutes: 1, Asks: true}, // a late answer fetches a token
+			{At: queryAt, Weather: fine},
+			{At: wechatAt, Weather: mute, Minutes: 1, News: true},
+		})
+		if !strings.Contains(strings.Join(faults, "\n"), "was told 2 times") {
+			t.Errorf("faults %q", faults)
+		}
+	})
 }
