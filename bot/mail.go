@@ -33,6 +33,8 @@ type Parcel struct {
 	Awake bool `json:"awake,omitempty"`
 	// Digest tells that it waited for the end of quiet hours; the outbox sets it.
 	Digest bool `json:"digest,omitempty"`
+	// Again is how often the outbox has put it off because its platform failed.
+	Again int `json:"again,omitempty"`
 }
 
 // A Person is what checks need to know of somebody.

@@ -277,7 +277,7 @@ var english = words{
 	"error.wrong_data":  "The plate and the numbers do not match. Please compare them with the vehicle licence (行驶证).",
 	"error.maintenance": "Checks for this city are under maintenance or not open. Nothing was charged.",
 	"error.no_rule":     "No city was found for this plate. Please check it. Nothing was charged.",
-	"error.busy":        "The network of the traffic police cannot be reached right now. Nothing was charged.",
+	"error.busy":        "The query service or the network of the traffic police cannot be reached right now. Nothing was charged.",
 	"error.unreachable": "The query service cannot be reached right now. Nothing was charged.",
 	"error.interrupted": "The check was interrupted before its result came, and may have been charged.",
 	"error.uncertain":   "The service stopped during the last check. The outcome is uncertain, and it may have been charged.",
@@ -332,7 +332,7 @@ var english = words{
 	"alarm.checks":      "Four fifths of a query budget are used up: automatic checks have stopped, people are still answered. See juhe.daily_budget and juhe.monthly_budget.",
 	"alarm.spent":       "A query budget is used up: checks and queries have stopped. See juhe.daily_budget and juhe.monthly_budget.",
 	"alarm.uncertain":   "The outcome of a query is uncertain; it is counted as charged.",
-	"alarm.undelivered": "A message could not be sent several times and waits for its person's next message.",
+	"alarm.undelivered": "A message could not be sent several times; it is tried again every hour for a day, and comes with its person's next message. Please check the platform's API and the account.",
 
 	// The menu of slash commands.
 	"command.query":       "Check a car: /query 沪C12345",

@@ -276,7 +276,7 @@ var chinese = words{
 	"error.wrong_data":  "车牌和号码对不上，请对照行驶证核对。",
 	"error.maintenance": "当地的查询正在维护或未开通，没有收费。",
 	"error.no_rule":     "没有找到这个车牌的查询城市，请核对车牌。没有产生费用。",
-	"error.busy":        "交管部门的网络暂时不通，没有收费。",
+	"error.busy":        "查询服务或交管部门的网络暂时不通，没有收费。",
 	"error.unreachable": "暂时连不上查询服务，没有收费。",
 	"error.interrupted": "查询中断，没有等到结果，这次可能已经计费。",
 	"error.uncertain":   "上次查询时服务中断，结果不确定，可能已经计费。",
@@ -331,7 +331,7 @@ var chinese = words{
 	"alarm.checks":      "查询预算已用到八成，自动检查已停止，有人查询时仍会查。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
 	"alarm.spent":       "查询预算已经用完，检查和查询都已停止。请查看 juhe.daily_budget 和 juhe.monthly_budget。",
 	"alarm.uncertain":   "有一次查询的结果不确定，已按收费记账。",
-	"alarm.undelivered": "有消息多次发送失败，已放弃推送，留待用户下次发消息时送达。",
+	"alarm.undelivered": "有消息多次发送失败，一天内每小时再试；用户发消息时也会送达。请检查平台的接口和账号。",
 
 	// The menu of slash commands.
 	"command.query":       "查违章：/query 沪C12345",

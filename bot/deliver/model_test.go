@@ -48,13 +48,13 @@ func drawStep(t *rapid.T) step {
 	return step{
 		what: rapid.SampledFrom([]string{
 			"notify", "notify", "notify again", "push under way", "push under way", "message", "message",
-			"message, not waited for", "refusal", "slow platform", "death after a send", "restart", "wait", "wait",
+			"message, not waited for", "refusal", "outage", "slow platform", "death after a send", "restart", "wait", "wait",
 		}).Draw(t, "what"),
 		who:  rapid.SampledFrom(people).Draw(t, "who"),
 		pick: rapid.IntRange(0, 9).Draw(t, "pick"),
 		text: rapid.SampledFrom([]string{"谢谢", "结果", "沪B12345", "帮助"}).Draw(t, "text"),
 		err: rapid.SampledFrom([]error{
-			errBeforeSending, errAfterSending, bot.ErrParked, bot.ErrGone, bot.RetryAfter(time.Minute), bot.RetryAfter(3 * time.Hour),
+			errBeforeSending, errAfterSending, bot.ErrParked, bot.ErrGone, bot.RetryAfter(time.Minute), bot.RetryAfter(3 * time.Hour), errAway,
 		}).Draw(t, "err"),
 		long: rapid.SampledFrom([]time.Duration{
 			time.Millisecond, time.Second, 3 * time.Second, time.Minute, 20 * time.Minute, 7 * time.Hour, 26 * time.Hour,
@@ -82,6 +82,10 @@ func (m *model) do(s step) {
 		m.hear(s.who, texts(r.says0(s.who, "沪B12345", time.Millisecond).Replies))
 	case "refusal":
 		r.platform.refuse(s.who, s.err)
+	case "outage":
+		for range s.longer {
+			r.platform.refuse(s.who, errAway)
+		}
 	case "slow platform":
 		r.platform.set(time.Duration(s.longer) * time.Second)
 	case "death after a send":

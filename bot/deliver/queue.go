@@ -10,9 +10,10 @@
 //
 // What is sent stays in the person's record until Settle; a parcel only names
 // it. A push that fails is tried again under the same ID: after the pause that
-// the platform asks for, else after a growing one. After the last try it is
-// parked, which means that the person's next message brings it, and GaveUp is
-// told.
+// the platform asks for, else after a growing one. After the last try of a round
+// it is nobody's again, which means that the person's next message brings it, and
+// GaveUp is told. If it has surely not left (bot.ErrUnsent), another round
+// follows every hour for a day: platforms come back by themselves.
 package deliver
 
 import (
@@ -55,8 +56,8 @@ type Config struct {
 	Zone     *time.Location     // of Quiet; nil: bot.China
 	Now      func() time.Time   // nil: time.Now
 	Fault    func(error)        // hears what failed; nil: nobody. Errors hold no personal data
-	// GaveUp is told of a parcel that is not tried any more, and why; nil:
-	// nobody is.
+	// GaveUp is told of a parcel whose first round of tries failed, and why, and
+	// again when it is not tried any more; nil: nobody is.
 	GaveUp func(ctx context.Context, p bot.Parcel, why error)
 }
 

@@ -74,7 +74,7 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	}
 	ctx, cancel := context.WithTimeout(ctx, pushTime)
 	defer cancel()
-	return w.conclude(ctx, j.ID, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
+	return w.conclude(ctx, j, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
 }
 
 // due is the parcel as it is to be sent later, nil when it may be sent now.
@@ -97,31 +97,47 @@ func (w *worker) due(ch *channel, j storage.Job, p bot.Parcel) *bot.Parcel {
 }
 
 // conclude ends a parcel by what its push returned, or has it tried again.
-func (w *worker) conclude(ctx context.Context, job string, done storage.Done, p bot.Parcel, err error) error {
+func (w *worker) conclude(ctx context.Context, j storage.Job, done storage.Done, p bot.Parcel, err error) error {
 	pause, asked := storage.Snoozed(err)
 	if asked {
 		return storage.Snooze(max(pause, 0))
 	}
 	switch {
 	case err == nil:
-		w.q.tries.over(job)
+		w.q.tries.over(j.ID)
 		return w.settle(done, p, bot.Delivered)
 	case errors.Is(err, bot.ErrGone):
-		w.q.tries.over(job)
+		w.q.tries.over(j.ID)
 		return w.settle(done, p, bot.PersonGone)
 	case errors.Is(err, bot.ErrParked):
-		w.q.tries.over(job)
+		w.q.tries.over(j.ID)
 		return w.settle(done, p, bot.Parked)
 	}
 	w.q.cfg.Fault(fmt.Errorf("deliver: push: %w", err))
-	pause, more := w.q.tries.failed(job)
+	// A run that died may have sent it.
+	doubt := w.q.tries.doubted(j.ID, !errors.Is(err, bot.ErrUnsent) || j.Attempt > 1)
+	pause, more := w.q.tries.failed(j.ID)
 	if more {
 		return storage.Snooze(pause)
 	}
-	if failed := w.settle(done, p, bot.Parked); failed != nil {
-		return failed
+	w.q.tries.over(j.ID)
+	return w.giveUp(ctx, done, p, !doubt, err)
+}
+
+// giveUp ends a round of tries. What has surely not left is tried again later;
+// anything else would perhaps be read twice then, and waits for the person.
+func (w *worker) giveUp(ctx context.Context, done storage.Done, p bot.Parcel, unsent bool, why error) error {
+	last := !unsent || p.Again == outageRounds
+	end := func() error { return w.settle(done, p, bot.Parked) }
+	if !last {
+		end = func() error { return w.putOff(done, p, w.q.again(p)) }
 	}
-	w.q.cfg.GaveUp(context.WithoutCancel(ctx), p, err)
+	if err := end(); err != nil {
+		return err
+	}
+	if p.Again == 0 || last { // in between the same would be told again
+		w.q.cfg.GaveUp(context.WithoutCancel(ctx), p, why)
+	}
 	return nil
 }
 
@@ -140,6 +156,11 @@ func (w *worker) postpone(j storage.Job, done storage.Done, now, later bot.Parce
 	if j.Queue == digestQueue {
 		return storage.Snooze(later.At.Sub(w.q.cfg.Now()))
 	}
+	return w.putOff(done, now, later)
+}
+
+// putOff lets later bring what now was to bring, beside the lane of answers.
+func (w *worker) putOff(done storage.Done, now, later bot.Parcel) error {
 	err := done([]string{bot.UserKey(later.User)}, func(tx storage.Tx) error {
 		// What an earlier try has taken is the other parcel's to take.
 		if err := w.box.Settle(tx, now, bot.PutOff); err != nil {

@@ -105,6 +105,9 @@ func (a *Adapter) Push(ctx context.Context, to bot.UserID, id string, replies []
 		a.cfg.Log.WithError(a.wire.redact(err)).Info("telegram: the person is gone")
 		return errors.Join(bot.ErrGone, a.cfg.Inbox.Note(ctx, to, func([]byte) []byte { return []byte{} }))
 	}
+	if _, passing := isPassing(err); passing && a.sent.of(d.id) == 0 {
+		return fmt.Errorf("telegram: push: %w: %w", bot.ErrUnsent, a.wire.redact(err))
+	}
 	return fmt.Errorf("telegram: push: %w", a.wire.redact(err))
 }
 

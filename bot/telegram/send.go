@@ -22,6 +22,8 @@ import (
 //	refused for now (429)        after retry_after
 //	Telegram's own fault (5xx)   after a growing pause
 //	the request never left       likewise
+//	the token is refused         not here, but later: Telegram did nothing
+//	a gateway refuses            likewise
 //	no answer came               edits only: a message might arrive twice
 type sender struct {
 	api   *tg.Bot
@@ -179,6 +181,8 @@ func judge(err error, repeatable bool) (wait time.Duration, again bool, _ error)
 			return max(e.RetryAfter, time.Second), true, err
 		case e.Code >= 500:
 			return 0, true, err
+		case e.undone():
+			return 0, false, &laterError{err: err}
 		}
 		return 0, false, err
 	}
@@ -192,6 +196,13 @@ func judge(err error, repeatable bool) (wait time.Duration, again bool, _ error)
 	return 0, true, err
 }
 
+// undone tells whether a refusal is not about the call: the token is not known,
+// or somebody on the way answered in Telegram's place. The same call may work
+// when that has passed.
+func (e *apiError) undone() bool {
+	return e.Description == "" || e.Code == http.StatusUnauthorized || e.Code == http.StatusNotFound
+}
+
 // says tells whether Telegram refused with these words. Its descriptions are no
 // promise, so only what has been stable for years is looked for.
 func says(err error, words string) bool {
@@ -200,10 +211,11 @@ func says(err error, words string) bool {
 }
 
 // isGone tells whether nothing will ever reach the chat: the bot was blocked or
-// thrown out, or the account is no more.
+// thrown out, or the account is no more. Only Telegram itself knows: a page of a
+// gateway with the same status says nothing of the person.
 func isGone(err error) bool {
 	e, ok := errors.AsType[*apiError](err)
-	return ok && e.Code == http.StatusForbidden || says(err, "chat not found") || says(err, "user not found") ||
+	return ok && e.Code == http.StatusForbidden && e.Description != "" || says(err, "chat not found") || says(err, "user not found") ||
 		says(err, "PEER_ID_INVALID")
 }
 

@@ -58,6 +58,7 @@ type Config struct {
 	Inbox   Inbox
 	OCR     OCR                // nil: photos are answered with what to type
 	Now     func() time.Time   // nil: time.Now
+	Dial    Dialer             // nil: the machine's own network
 	Log     logrus.FieldLogger // nil: silent
 	Workers int                // chats handled at a time; 0: 16
 }
@@ -139,7 +140,7 @@ func newAdapter(c Config, pace timing) (*Adapter, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	w, err := newWire(c.Token, c.APIBase, c.Proxy, pace.poll)
+	w, err := newWire(c, pace.poll)
 	if err != nil {
 		return nil, err
 	}

@@ -66,28 +66,34 @@ func (e *netError) Error() string { return "telegram: network: " + e.text }
 // Unwrap lets errors.Is find the end of a context.
 func (e *netError) Unwrap() error { return e.err }
 
-func newWire(token, base, proxy string, poll time.Duration) (*wire, error) {
-	u, err := url.Parse(base)
+// A Dialer connects to an address, as net.Dialer's DialContext does.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+func newWire(c Config, poll time.Duration) (*wire, error) {
+	u, err := url.Parse(c.APIBase)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" {
 		return nil, errors.New("telegram: api base: not an address such as https://api.telegram.org")
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:         c.Dial,
 		TLSHandshakeTimeout: 10 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 32, // replies go out in parallel
 		IdleConnTimeout:     90 * time.Second,
 	}
-	if proxy != "" {
-		p, err := url.Parse(proxy)
+	if c.Dial == nil {
+		transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	}
+	if c.Proxy != "" {
+		p, err := url.Parse(c.Proxy)
 		if err != nil || p.Host == "" || p.Scheme != "http" && p.Scheme != "https" && p.Scheme != "socks5" {
 			return nil, errors.New("telegram: proxy: not an address such as http://host:port or socks5://host:port")
 		}
 		transport.Proxy = http.ProxyURL(p)
 	}
 	return &wire{
-		base: base, token: token,
+		base: c.APIBase, token: c.Token,
 		client: &http.Client{
 			Transport: transport,
 			Timeout:   poll + callTime, // the outermost bound; each call has its own
@@ -137,11 +143,11 @@ func (w *wire) fetch(req *http.Request, limit int64) (response, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err == nil && int64(len(body)) > limit {
-		err = errors.New("the answer is too long")
-	}
 	if err != nil {
 		return response{}, w.lost(err, true)
+	}
+	if int64(len(body)) > limit { // whoever answers so is not Telegram
+		return response{}, &apiError{Code: http.StatusBadGateway, Description: "the answer is too long"}
 	}
 	return response{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }

@@ -36,6 +36,8 @@ type Adapter struct {
 	unread    atomic.Int64 // the same for the OCR
 	silent    atomic.Int64 // and for template messages
 
+	outOfTime atomic.Int64 // unix seconds when a message out of time was told of last
+
 	mu     sync.Mutex
 	closed bool
 	work   sync.WaitGroup // requests and sends under way

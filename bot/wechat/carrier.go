@@ -10,9 +10,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/silenceper/wechat/v2/util"
 )
@@ -49,9 +51,10 @@ type trip struct {
 	token  string
 	name   string // the path, for errors
 
-	err  error // of transport
-	code int64 // errcode
-	msg  string
+	err   error // of transport
+	code  int64 // errcode
+	coded bool  // whether there was one
+	msg   string
 }
 
 // start makes a ticket; end gives it back.
@@ -94,32 +97,45 @@ func (c *carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (t *trip) do(r *http.Request, u *url.URL) ([]byte, error) {
-	req, err := http.NewRequestWithContext(t.ctx, r.Method, u.String(), r.Body)
+	var asked, got atomic.Bool
+	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(ctx, r.Method, u.String(), r.Body)
 	if err != nil {
 		return nil, errors.New("malformed request")
 	}
 	req.ContentLength = r.ContentLength
 	req.Header = r.Header.Clone()
 	resp, err := t.client.http.Do(req)
+	if err = withoutURL(err); err != nil && asked.Load() && !got.Load() {
+		err = fmt.Errorf("%w: %w", errNotSent, err) // of a handshake, for one
+	}
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read, or the error is known
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("HTTP status %d", resp.StatusCode)
+	switch code := resp.StatusCode; {
+	case code >= 300 && code < 500: // WeChat refuses with 200 and an errcode; this was somebody on the way
+		return nil, fmt.Errorf("%w: HTTP status %d", errNotSent, code)
+	case code != http.StatusOK:
+		return nil, fmt.Errorf("HTTP status %d", code)
 	}
 	var result struct {
-		Code int64  `json:"errcode"`
+		Code *int64 `json:"errcode"`
 		Msg  string `json:"errmsg"`
 	}
 	if err := json.Unmarshal(body, &result); err != nil {
 		return nil, errors.New("the answer is no JSON")
 	}
-	t.code, t.msg = result.Code, result.Msg
+	if t.coded = result.Code != nil; t.coded {
+		t.code, t.msg = *result.Code, result.Msg
+	}
 	return body, nil
 }
 
@@ -131,8 +147,11 @@ func withoutURL(err error) error {
 	return err
 }
 
+// errNotSent: no connection came about, or somebody on the way refused.
+var errNotSent = errors.New("not sent")
+
 // neverLeft tells whether err proves that a request did not reach WeChat.
 func neverLeft(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
+	return ok && op.Op == "dial" || errors.Is(err, errNotSent)
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/silenceper/wechat/v2/officialaccount/message"
 )
 
-// callTime bounds one call of the API, whatever its context allows.
+// callTime bounds one request to the API, the one for a token as well, whatever
+// its context allows.
 const callTime = 10 * time.Second
 
 // A client calls WeChat's API through the library's managers.
@@ -52,8 +53,6 @@ func (h ticketHolder) GetAccessToken() (string, error) { return string(h), nil }
 // is replaced once. The error is an *APIError, or tells that there was no
 // answer; it never holds a token or a secret.
 func (c *client) call(ctx context.Context, do func(*apicontext.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
 	token, err := c.tokens.get(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoToken, err)
@@ -73,6 +72,9 @@ func (c *client) call(ctx context.Context, do func(*apicontext.Context) error) e
 var errNoToken = errors.New("wechat: no access token")
 
 func (c *client) once(ctx context.Context, token string, do func(*apicontext.Context) error) error {
+	// Of its own, whatever the token took: cut short it may have arrived.
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
 	t := &trip{ctx: ctx, client: c, token: token}
 	ticket := theCarrier.start(t)
 	defer theCarrier.end(ticket)
@@ -87,7 +89,7 @@ func (c *client) outcome(t *trip, said error) error {
 		return fmt.Errorf("wechat: %s: %w", t.name, t.err)
 	case t.code != 0:
 		return &APIError{Path: t.name, Code: t.code, Msg: c.redact(t)}
-	case said != nil:
+	case said != nil, !t.coded && strings.HasSuffix(t.name, "/send"): // a message that was taken is told by errcode 0
 		return fmt.Errorf("wechat: %s: the answer has another shape", t.name)
 	}
 	return nil

@@ -108,9 +108,22 @@ func (a *Adapter) authenticate(q url.Values) (sent time.Time, err error) {
 		sent = time.UnixMilli(n) // some senders count milliseconds
 	}
 	if age := a.cfg.Now().Sub(sent); age.Abs() > a.cfg.MaxClockSkew {
+		a.stale(age)
 		return sent, errStale
 	}
 	return sent, nil
+}
+
+// stale tells the operator why nobody is answered when it is the clock: what is
+// signed right and out of time is a replay at best, and every message when this
+// machine's clock is wrong. Once a minute is enough.
+func (a *Adapter) stale(age time.Duration) {
+	now := time.Now().Unix()
+	if last := a.outOfTime.Load(); now-last < 60 || !a.outOfTime.CompareAndSwap(last, now) {
+		return
+	}
+	a.log().WithField("age", age.Round(time.Second).String()).
+		Error("wechat: signed messages are out of time: see whether this machine's clock is right (NTP); drivers read that the account is out of order")
 }
 
 // same compares signatures in constant time.

@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -45,6 +46,9 @@ func (a *Adapter) pushForms(ctx context.Context, user, id string, forms []bot.Su
 		}
 		if err := a.pushForm(ctx, user, own, forms[i]); err != nil {
 			a.progress.put(key, i)
+			if i == 0 && !errors.Is(err, bot.ErrParked) {
+				return unsent(err, err)
+			}
 			return err
 		}
 	}

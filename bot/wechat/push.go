@@ -58,11 +58,25 @@ func (a *Adapter) pushTexts(ctx context.Context, user, id string, pages []string
 		if err := a.api.sendText(ctx, user, page); err != nil {
 			a.windows.release(user, len(pages)-i, now)
 			a.progress.put(id, done+i)
-			return done+i == 0 && codeOf(err) != 0, a.verdict(user, err)
+			verdict := a.verdict(user, err)
+			if done+i == 0 {
+				verdict = unsent(err, verdict)
+			}
+			return done+i == 0 && codeOf(err) != 0, verdict
 		}
 	}
 	a.progress.drop(id)
 	return false, nil
+}
+
+// unsent marks the verdict on a push whose first message failed with err, when it
+// is to be tried again and certain that nothing was sent.
+func unsent(err, verdict error) error {
+	refused := actions[codeOf(err)] == again && (codeOf(err) != 0 || neverLeft(err))
+	if refused || errors.Is(err, errNoToken) {
+		return fmt.Errorf("%w: %w", bot.ErrUnsent, verdict)
+	}
+	return verdict
 }
 
 // showTyping shows the person that the bot is at work. It is a courtesy: that

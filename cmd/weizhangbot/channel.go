@@ -57,7 +57,7 @@ func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
 		AppID: c.AppID, AppSecret: string(c.AppSecret), Token: string(c.Token), AESKey: string(c.AESKey),
 		Account: wechat.Account(c.Account), APIBase: c.APIBase, MaxClockSkew: c.MaxClockSkew,
 		Template: wechat.Template{ID: c.Template.ID, URL: c.Template.URL, Fields: c.Template.Fields},
-		Bot:      h, Log: w.log,
+		Bot:      h, Log: w.log, Now: w.now, HTTPClient: w.machine.client(),
 	})
 }
 
@@ -77,7 +77,7 @@ func telegramChannel(w *world) (channel, error) {
 func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*telegram.Adapter, error) {
 	var ocr telegram.OCR
 	if c.OCR.URL != "" {
-		service, err := telegram.NewHTTPOCR(c.OCR.URL, string(c.OCR.Token), nil)
+		service, err := telegram.NewHTTPOCR(c.OCR.URL, string(c.OCR.Token), w.machine.client())
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +86,7 @@ func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*te
 	return telegram.New(telegram.Config{
 		OCR: ocr, Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
 		WebhookURL: c.WebhookURL, WebhookSecret: string(c.WebhookSecret),
-		Bot: h, Inbox: inbox, Log: w.log,
+		Bot: h, Inbox: inbox, Log: w.log, Now: w.now, Dial: w.machine.dial,
 	})
 }
 

@@ -85,14 +85,14 @@ func (c citiesCommand) client(ctx context.Context, p *program) (client *juhe.Cli
 		if err := w.startFake(ctx); err != nil {
 			return nil, nil, err
 		}
-		client, err = juheClient(w.config.Juhe)
+		client, err = juheClient(w.config.Juhe, w.machine)
 		return client, w.close, err
 	}
 	config, err := load(c.Config, p.environ, "juhe.key")
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err = juheClient(config.Juhe)
+	client, err = juheClient(config.Juhe, machine{})
 	return client, func() error { return nil }, err
 }
 

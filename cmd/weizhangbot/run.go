@@ -25,6 +25,7 @@ type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+	machine machine
 }
 
 // commands is the command line. A command's Run is called with ctx and the
@@ -64,11 +65,15 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		}
 	}()
 	p := &program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
-	err := p.dispatch(ctx, args)
+	return exitCode(p.report(p.dispatch(ctx, args)))
+}
+
+// report prints an error, a line a fault, and returns it.
+func (p *program) report(err error) error {
 	for _, line := range faultLines(err) {
-		fmt.Fprintf(stderr, "weizhangbot: %s\n", showHidden(line))
+		fmt.Fprintf(p.stderr, "weizhangbot: %s\n", showHidden(line))
 	}
-	return exitCode(err)
+	return err
 }
 
 // scrubbed is what a defect says without what somebody may have written: words

@@ -40,7 +40,7 @@ func (c serveCommand) Run(ctx context.Context, p *program) error {
 	}
 	log := newLogger(p.stderr, config.Log)
 	maskSecrets(log, &config)
-	s := &service{config: config, log: log, failed: make(chan error, 4), patience: patience}
+	s := &service{config: config, log: log, machine: p.machine, failed: make(chan error, 4), patience: patience}
 	return s.run(ctx, func(line string) { fmt.Fprintln(p.stdout, line) })
 }
 
@@ -59,6 +59,7 @@ const patience = 45 * time.Second
 type service struct {
 	config   Config
 	log      logrus.FieldLogger
+	machine  machine
 	failed   chan error // what must not end and did; has room for all who may tell
 	patience time.Duration
 
@@ -72,7 +73,7 @@ type service struct {
 func (s *service) run(ctx context.Context, ready func(string)) error {
 	s.health = newHealth(s.log)
 	s.front = newFront(s.health, s.config.doorPaths()...)
-	public, err := listenPublic(ctx, &s.config, s.front, s.log)
+	public, err := listenPublic(ctx, s.machine, &s.config, s.front, s.log)
 	if err != nil {
 		return fmt.Errorf("server.listen: %w", err)
 	}
@@ -116,7 +117,8 @@ func (s *service) wait(ctx context.Context, closed chan error) error {
 
 // start opens the world and lets the platforms in.
 func (s *service) start(ctx context.Context) (*world, error) {
-	w, err := openWorld(ctx, s.config, s.log)
+	w := &world{config: s.config, log: s.log, machine: s.machine, now: s.machine.now}
+	w, err := w.unless(w.open(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +126,9 @@ func (s *service) start(ctx context.Context) (*world, error) {
 		return w, err
 	}
 	s.listenAdmin(ctx, w)
-	w.inBackground(ctx, s.unending("work", w.answer))
-	w.inBackground(ctx, s.unending("check", w.check))
-	w.inBackground(ctx, s.unending("send", w.send))
+	w.working(ctx, s.unending("work", w.answer))
+	w.working(ctx, s.unending("check", w.check))
+	w.working(ctx, s.unending("send", w.send))
 	w.inBackground(ctx, w.burn)
 	for _, c := range s.channels {
 		c.start(ctx, s.lost(c))

@@ -14,7 +14,7 @@ import (
 func (s *service) listenAdmin(ctx context.Context, w *world) {
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	h := admin.New(admin.Config{Office: w.fleet(), Store: w.store, Stopping: stopping, Token: string(s.config.Server.AdminToken), Log: s.log})
-	l, err := listen(ctx, s.config.Server.AdminListen, h, s.log)
+	l, err := listenOn(ctx, s.machine, s.config.Server.AdminListen, h, s.log)
 	if err != nil {
 		s.log.WithError(err).WithField("event", "admin").Error("server.admin_listen: operators cannot ask the running bot; choose another address")
 		stop()

@@ -26,8 +26,11 @@ type server struct {
 // listen opens the address. Bodies and waiting are bounded by the handler;
 // WriteTimeout leaves room for a fake that answers slowly on purpose.
 func listen(ctx context.Context, address string, h http.Handler, log logrus.FieldLogger) (*server, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", address)
+	return listenOn(ctx, machine{}, address, h, log)
+}
+
+func listenOn(ctx context.Context, m machine, address string, h http.Handler, log logrus.FieldLogger) (*server, error) {
+	l, err := m.open(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
@@ -47,9 +50,9 @@ func listen(ctx context.Context, address string, h http.Handler, log logrus.Fiel
 // WriteTimeout counts from the request's
 // headers on and leaves room for the longest answer there is, to WeChat: held
 // beyond the five seconds after which it hangs up.
-func listenPublic(ctx context.Context, c *Config, h http.Handler, log logrus.FieldLogger) (*server, error) {
+func listenPublic(ctx context.Context, m machine, c *Config, h http.Handler, log logrus.FieldLogger) (*server, error) {
 	trusted := c.Server.trusted()
-	s, err := listen(ctx, c.Server.Listen, newTurnstile(h, c.Limits.RefusalsPerAddressPerMinute, trusted, log), log)
+	s, err := listenOn(ctx, m, c.Server.Listen, newTurnstile(h, c.Limits.RefusalsPerAddressPerMinute, trusted, log), log)
 	if err != nil {
 		return nil, err
 	}

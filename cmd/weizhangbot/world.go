@@ -41,23 +41,26 @@ const checks = 16
 
 // A world is the bot and everything it stands on.
 type world struct {
-	config Config
-	log    logrus.FieldLogger
-	now    func() time.Time // nil: the real time
-	store  storage.Store
-	client *juhe.Client
-	desk   *lookup.Desk
-	bot    *bot.Bot
-	outbox *deliver.Queue
-	mail   *bot.Mail
-	watch  *watch.Desk
-	fake   *juhetest.Server // nil: the real Juhe
+	config  Config
+	log     logrus.FieldLogger
+	machine machine
+	now     func() time.Time // nil: the real time
+	store   storage.Store
+	client  *juhe.Client
+	desk    *lookup.Desk
+	bot     *bot.Bot
+	outbox  *deliver.Queue
+	mail    *bot.Mail
+	watch   *watch.Desk
+	fake    *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option
 	around      func(http.Handler) http.Handler // what stands before the fake; nil: nothing
 
-	// undo ends what was started, in the order it was started in.
+	// undo ends what was started, in the order it was started in; stop tells the
+	// workers, before that, to begin nothing new.
 	undo []func() error
+	stop []context.CancelFunc
 }
 
 // openWorld makes a world of what the configuration names. Whoever gets one
@@ -119,7 +122,7 @@ func (w *world) startFake(ctx context.Context) error {
 }
 
 func (w *world) open(ctx context.Context) (err error) {
-	if w.client, err = juheClient(w.config.Juhe); err != nil {
+	if w.client, err = juheClient(w.config.Juhe, w.machine); err != nil {
 		return err
 	}
 	privacy, err := w.config.Privacy.text()
@@ -130,6 +133,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		return fmt.Errorf("storage: %w", err)
 	}
 	w.later(w.store.Close)
+	w.store = w.machine.keep(w.store)
 	w.desk = lookup.New(lookup.Config{
 		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone:       w.config.Storage.Driver == "bbolt",
@@ -173,10 +177,11 @@ func (w *world) openMail() error {
 	return nil
 }
 
-// gaveUp logs a message that could not be sent, and tells the admins.
+// gaveUp logs a message that could not be sent in several tries, and tells the
+// admins.
 func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
 	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "user": p.User.String()})
-	log.Error("message not sent: it waits for the person's next one")
+	log.WithField("round", p.Again+1).Error("message not sent: tried again every hour for a day, and their next message brings it; see whether the platform can be reached")
 	channel, _, _ := strings.Cut(string(p.User), ":")
 	if err := w.mail.Alarm(ctx, bot.AlarmUndelivered, channel+": "+why.Error()); err != nil {
 		w.log.WithError(err).WithField("event", "alarm").Error("admins not told")
@@ -203,10 +208,22 @@ func (w *world) fault(err error) { w.log.WithError(err).WithField("event", "faul
 // work answers what conversations ask of the outside, checks what is watched,
 // and sends what waits for people, until the world closes.
 func (w *world) work(ctx context.Context) {
-	w.inBackground(ctx, w.answer)
-	w.inBackground(ctx, w.check)
-	w.inBackground(ctx, w.send)
+	w.working(ctx, w.answer)
+	w.working(ctx, w.check)
+	w.working(ctx, w.send)
 	w.inBackground(ctx, w.burn)
+}
+
+// working runs f in the background as one of those who take up work by
+// themselves. All of them are told together that the world closes: else one
+// would begin anew, and pay, while another finishes.
+func (w *world) working(ctx context.Context, f func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = append(w.stop, stop)
+	w.inBackground(ctx, func(closing context.Context) error {
+		defer context.AfterFunc(closing, stop)()
+		return f(ctx)
+	})
 }
 
 func (w *world) answer(ctx context.Context) error { return w.bot.Work(ctx, lookups) }
@@ -229,8 +246,12 @@ func (w *world) inBackground(ctx context.Context, f func(context.Context) error)
 
 func (w *world) later(f func() error) { w.undo = append(w.undo, f) }
 
-// close ends everything in the reverse order of its start.
+// close tells the workers to begin nothing new, and ends everything in the
+// reverse order of its start.
 func (w *world) close() error {
+	for _, stop := range w.stop {
+		stop()
+	}
 	var faults []error
 	for i := len(w.undo) - 1; i >= 0; i-- {
 		faults = append(faults, w.undo[i]())
@@ -243,8 +264,10 @@ func (w *world) close() error {
 // asked again.
 const freeTimeout = 10 * time.Second
 
-func juheClient(c Juhe) (*juhe.Client, error) {
-	options := []juhe.Option{juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout))}
+func juheClient(c Juhe, m machine) (*juhe.Client, error) {
+	options := []juhe.Option{
+		juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)), juhe.WithHTTPClient(m.client()),
+	}
 	return juhe.New(string(c.Key), append(options, juheSeam()...)...)
 }
 

@@ -85,6 +85,14 @@ func (a *API) FailAfter(path string, code, well, times int) {
 	a.faults = append(a.faults, fault{path: path, code: code, times: times, well: well})
 }
 
+// Heal takes all faults and delays away.
+func (a *API) Heal() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.faults = nil
+	clear(a.delays)
+}
+
 // Delay lets a path answer late.
 func (a *API) Delay(path string, d time.Duration) {
 	a.mu.Lock()
