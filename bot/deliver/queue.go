@@ -58,6 +58,9 @@ type Config struct {
 	// GaveUp is told of a parcel that is not tried any more, and why; nil:
 	// nobody is.
 	GaveUp func(ctx context.Context, p bot.Parcel, why error)
+	// Ended hears of each parcel when it is over; nil: nobody does. It must not
+	// wait.
+	Ended func(e Ended)
 }
 
 // A Queue is the outbox. Any number of them may share a store.
@@ -84,6 +87,9 @@ func New(c Config) *Queue {
 	}
 	if c.GaveUp == nil {
 		c.GaveUp = func(context.Context, bot.Parcel, error) {}
+	}
+	if c.Ended == nil {
+		c.Ended = func(Ended) {}
 	}
 	q := &Queue{cfg: c, channels: map[string]*channel{}}
 	for name, ch := range c.Channels {

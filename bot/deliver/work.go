@@ -63,18 +63,23 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	}
 	ch := w.q.of(p.User)
 	if ch == nil { // the channel was switched off
-		return w.settle(done, p, bot.Parked)
+		return w.settle(done, Ended{Parcel: p, Job: j.ID, Outcome: OutcomeParked}, bot.Parked)
 	}
 	if due := w.due(ch, j, p); due != nil {
 		return w.postpone(j, done, p, *due)
+	}
+	if p.Trace == "" { // nobody's answer
+		p.Trace = bot.NewTrace()
 	}
 	replies, err := w.box.Take(ctx, p)
 	if err != nil || len(replies) == 0 {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	ctx, cancel := context.WithTimeout(bot.WithTrace(ctx, p.Trace), pushTime)
 	defer cancel()
-	return w.conclude(ctx, j.ID, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
+	began := time.Now()
+	err = ch.pusher.Push(ctx, p.User, j.ID, replies)
+	return w.conclude(ctx, done, Ended{Parcel: p, Job: j.ID, Took: time.Since(began)}, err)
 }
 
 // due is the parcel as it is to be sent later, nil when it may be sent now.
@@ -97,39 +102,47 @@ func (w *worker) due(ch *channel, j storage.Job, p bot.Parcel) *bot.Parcel {
 }
 
 // conclude ends a parcel by what its push returned, or has it tried again.
-func (w *worker) conclude(ctx context.Context, job string, done storage.Done, p bot.Parcel, err error) error {
+func (w *worker) conclude(ctx context.Context, done storage.Done, e Ended, err error) error {
 	pause, asked := storage.Snoozed(err)
 	if asked {
 		return storage.Snooze(max(pause, 0))
 	}
 	switch {
 	case err == nil:
-		w.q.tries.over(job)
-		return w.settle(done, p, bot.Delivered)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeDelivered
+		return w.settle(done, e, bot.Delivered)
 	case errors.Is(err, bot.ErrGone):
-		w.q.tries.over(job)
-		return w.settle(done, p, bot.PersonGone)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeGone
+		return w.settle(done, e, bot.PersonGone)
 	case errors.Is(err, bot.ErrParked):
-		w.q.tries.over(job)
-		return w.settle(done, p, bot.Parked)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeParked
+		return w.settle(done, e, bot.Parked)
 	}
 	w.q.cfg.Fault(fmt.Errorf("deliver: push: %w", err))
-	pause, more := w.q.tries.failed(job)
+	pause, more := w.q.tries.failed(e.Job)
 	if more {
 		return storage.Snooze(pause)
 	}
-	if failed := w.settle(done, p, bot.Parked); failed != nil {
+	e.Outcome = OutcomeFailed
+	if failed := w.settle(done, e, bot.Parked); failed != nil {
 		return failed
 	}
-	w.q.cfg.GaveUp(context.WithoutCancel(ctx), p, err)
+	w.q.cfg.GaveUp(context.WithoutCancel(ctx), e.Parcel, err)
 	return nil
 }
 
 // settle ends a parcel and its job.
-func (w *worker) settle(done storage.Done, p bot.Parcel, d bot.Delivery) error {
+func (w *worker) settle(done storage.Done, e Ended, d bot.Delivery) error {
+	p := e.Parcel
 	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error { return w.box.Settle(tx, p, d) })
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
+	}
+	if err == nil {
+		w.q.cfg.Ended(e)
 	}
 	return err
 }

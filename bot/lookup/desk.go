@@ -57,6 +57,9 @@ type Config struct {
 	// of transactions; detail holds no personal data and no key. nil: nobody
 	// hears.
 	Alarm func(a bot.Alarm, detail string)
+	// Called hears of each call that was made, in a ctx with its trace; nil:
+	// nobody does. It must not wait.
+	Called func(ctx context.Context, c Call)
 }
 
 // A Desk implements bot.Desk.
@@ -68,6 +71,7 @@ type Desk struct {
 	alone    bool
 	limits   limits
 	raise    func(bot.Alarm, string)
+	called   func(context.Context, Call)
 	self     string // this process, in the store
 	flights  singleflight.Group
 	unsaved  unsaved
@@ -82,13 +86,16 @@ func New(c Config) *Desk {
 	d := &Desk{
 		client: c.Client, store: c.Store, now: c.Now, cacheFor: c.CacheFor, alone: c.Alone,
 		limits: limits{daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay},
-		raise:  c.Alarm, self: rand.Text(),
+		raise:  c.Alarm, called: c.Called, self: rand.Text(),
 	}
 	if d.now == nil {
 		d.now = time.Now
 	}
 	if d.raise == nil {
 		d.raise = func(bot.Alarm, string) {}
+	}
+	if d.called == nil {
+		d.called = func(context.Context, Call) {}
 	}
 	d.paid, d.free = newDoor(juhe.EndpointQuery), newDoor("rules")
 	return d
