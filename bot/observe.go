@@ -24,10 +24,11 @@ type Seen struct {
 	Unread  *Unread       // the message, when nothing was understood; nil: it was
 }
 
-// An Unread is a message that was not understood, with the question that was open.
+// An Unread is a message that was not understood, as it came, with the question
+// that was open, as nlu.ParseOpen reads it, without the plate.
 type Unread struct {
 	Text string
-	Open nlu.Open
+	Open string
 }
 
 // A Breaker is the state of one circuit breaker of a process.
@@ -97,7 +98,7 @@ func (x *run) noteInput(m Message, in Input, open nlu.Open) {
 	case Heard:
 		x.noted.Intent = string(in.Reading.Intent)
 		if in.Reading.Intent == nlu.Unknown {
-			x.noted.Unread = &Unread{Text: m.Text, Open: open}
+			x.noted.Unread = &Unread{Text: m.Text, Open: open.Word()}
 		}
 	default:
 		x.noted.Intent = string(m.Event)

@@ -12,12 +12,18 @@ import (
 // so after the platforms: what an operator asked for is finished. An address
 // that is taken is loud in the log, and keeps no driver waiting.
 func (s *service) listenAdmin(ctx context.Context, w *world) {
-	h := admin.New(admin.Config{Office: w.fleet(), Token: string(s.config.Server.AdminToken), Log: s.log})
-	l, err := listen(ctx, s.config.Server.AdminListen, h, s.log)
+	token := string(s.config.Server.AdminToken)
+	console := admin.NewConsole(admin.ConsoleConfig{
+		Panel: w.panel, Token: token, Log: s.log,
+		API: admin.New(admin.Config{Office: w.fleet(), Token: token, Log: s.log}),
+	})
+	l, err := listen(ctx, s.config.Server.AdminListen, console, s.log)
 	if err != nil {
 		s.log.WithError(err).WithField("event", "admin").Error("server.admin_listen: operators cannot ask the running bot; choose another address")
 		return
 	}
+	l.beforeStop(console.Close)
+	w.inBackground(ctx, w.panel.Run)
 	s.log.WithFields(logrus.Fields{"event": "admin", "address": l.url()}).Info("listening for operators")
 	w.inBackground(ctx, s.unending("admin", l.serve))
 }
