@@ -85,7 +85,7 @@ func tiles(s State, hours []Hour) []tile {
 		turns += h.Turns
 		late += h.Late
 	}
-	inTime := tile{Name: "按时答复", Value: "—", Note: "24 小时内，等待时限之内", Percent: -1}
+	inTime := tile{Name: "按时答复", Value: "—", Note: "24 小时内", Percent: -1}
 	if turns > 0 {
 		share := 100 * float64(turns-late) / float64(turns)
 		inTime.Value, inTime.Percent = fmt.Sprintf("%.1f%%", share), int(share)
@@ -108,7 +108,11 @@ func tiles(s State, hours []Hour) []tile {
 			watched.Note += fmt.Sprintf("，%d 份暂停", v.Paused)
 		}
 	}
-	return append(all, watched)
+	down := tile{Name: "暂停的城市", Value: strconv.Itoa(len(s.Outages)), Note: "恢复后会通知等待的人", Percent: -1}
+	if len(s.Outages) == 0 {
+		down.Note = "都可以查询"
+	}
+	return append(all, watched, down)
 }
 
 func budgetTile(b bot.BudgetLeft) tile {
