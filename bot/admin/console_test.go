@@ -220,9 +220,16 @@ func TestDashboardWithoutStore(t *testing.T) {
 // However many look, the store is read once in five seconds.
 func TestStateIsShared(t *testing.T) {
 	r := newRig(t, "")
+	r.gets("/metrics")
+	if r.costs != 0 {
+		t.Error("a scrape reads the costs")
+	}
 	for range 50 {
 		r.gets("/")
 		r.gets("/metrics")
+	}
+	if r.costs != 1 {
+		t.Errorf("the costs are read %d times for one page", r.costs)
 	}
 	once := r.reads
 	r.change(func() { r.now = r.now.Add(5 * time.Second) })

@@ -51,7 +51,8 @@ const (
 	// stateAge is how old what is shown may be: whoever asks more often gets
 	// the same again.
 	stateAge = 5 * time.Second
-	// costAge is likewise for costs, whose reading grows with those who asked.
+	// costAge is likewise for costs, whose reading grows with those who asked,
+	// and which pages show and scrapes do not.
 	costAge = time.Minute
 	// readTime bounds the reading of all of it.
 	readTime = 5 * time.Second
@@ -59,10 +60,11 @@ const (
 	CostDays = 14
 	// mostLetters is how many dead letters are shown.
 	mostLetters = 50
-	// surveyEvery is how often what is watched is counted, and surveyShare the
-	// least part of the time between that is kept free of it.
+	// surveyEvery is how often what is watched is counted.
 	surveyEvery = time.Minute
-	surveyShare = 20
+	// rest is how many times as long as it took nothing that takes long is read
+	// again.
+	rest = 20
 )
 
 // State is what was read last. Faults names what could not be.
@@ -93,7 +95,7 @@ type Panel struct {
 	reading sync.Mutex // held while the store is read: others wait for the same
 	mu      sync.Mutex
 	last    State
-	costs   time.Time // when Costs was read
+	costs   time.Time // before which Costs is not read again
 	survey  *bot.Survey
 }
 
@@ -149,7 +151,7 @@ func (p *Panel) Run(ctx context.Context) error {
 				p.survey = &s
 				p.mu.Unlock()
 			}
-			pause = max(pause, surveyShare*time.Since(began))
+			pause = max(pause, rest*time.Since(began))
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -161,32 +163,43 @@ func (p *Panel) Run(ctx context.Context) error {
 	}
 }
 
-// state is what stands, at most stateAge old.
-func (p *Panel) state() State { return p.stateBy(stateAge) }
-
-func (p *Panel) stateBy(age time.Duration) State {
+// state is what stands, at most stateAge old, without the costs.
+func (p *Panel) state() State {
 	p.reading.Lock()
 	defer p.reading.Unlock()
+	return p.stand(false)
+}
+
+// stateAndCosts is state with the costs, which may be older.
+func (p *Panel) stateAndCosts() State {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	return p.stand(true)
+}
+
+// stand reads what is too old; reading is held.
+func (p *Panel) stand(costs bool) State {
 	now := p.now()
 	p.mu.Lock()
-	s, from, costs := p.last, p.sources, p.costs
+	s, from, due := p.last, p.sources, p.costs
 	p.mu.Unlock()
-	if old := now.Sub(s.At); old < 0 || old >= age {
-		ctx, cancel := context.WithTimeout(context.Background(), readTime)
-		defer cancel()
-		if old := now.Sub(costs); old >= 0 && old < costAge {
-			from.Costs = nil // and keeps what it has
-		} else {
-			costs = now
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	if old := now.Sub(s.At); old < 0 || old >= stateAge {
 		s = from.read(ctx, s)
 		s.At = now
-		p.mu.Lock()
-		p.last, p.costs = s, costs
-		p.mu.Unlock()
+	}
+	if left := due.Sub(now); costs && from.Costs != nil && (left <= 0 || left > time.Hour) {
+		began := time.Now()
+		keep(ctx, &s, "费用", &s.Costs, func(ctx context.Context) (*bot.CostReport, error) {
+			r, err := from.Costs(ctx, CostDays)
+			return &r, err
+		})
+		due = now.Add(max(costAge, rest*time.Since(began)))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.last, p.costs = s, due
 	s.Survey = p.survey
 	return s
 }
@@ -208,12 +221,6 @@ func (s Sources) read(ctx context.Context, last State) State {
 	keep(ctx, &out, "检查进度", &out.DueLag, s.DueLag)
 	if s.Letters != nil {
 		keep(ctx, &out, "失败任务", &out.Letters, func(ctx context.Context) ([]Letter, error) { return s.Letters(ctx, mostLetters) })
-	}
-	if s.Costs != nil {
-		keep(ctx, &out, "费用", &out.Costs, func(ctx context.Context) (*bot.CostReport, error) {
-			r, err := s.Costs(ctx, CostDays)
-			return &r, err
-		})
 	}
 	if s.Breakers != nil {
 		out.Breakers = s.Breakers()

@@ -26,6 +26,7 @@ type works struct {
 	used    int
 	broken  bool // every reading fails
 	reads   int
+	costs   int // readings of them
 }
 
 var noon = time.Date(2026, 11, 25, 12, 20, 0, 0, bot.China)
@@ -83,7 +84,12 @@ func (w *works) sources() admin.Sources {
 			}
 			return admin.ErrNoLetter
 		},
-		Costs:    func(context.Context, int) (bot.CostReport, error) { return costs(), nil },
+		Costs: func(context.Context, int) (bot.CostReport, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.costs++
+			return costs(), nil
+		},
 		Breakers: func() []bot.Breaker { return []bot.Breaker{{Endpoint: "query", Trouble: "key"}} },
 		Saved:    func() int64 { return 7 },
 		CodeText: func(code int) string {

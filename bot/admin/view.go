@@ -49,7 +49,7 @@ const mostUnreadShown = 12
 
 // view puts together what stands.
 func (p *Panel) view() view {
-	s, now := p.state(), p.now()
+	s, now := p.stateAndCosts(), p.now()
 	hours := p.recent.last(now)
 	alarms, unread := p.recent.shown()
 	v := view{

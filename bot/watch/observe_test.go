@@ -94,3 +94,15 @@ func TestLag(t *testing.T) {
 		}
 	})
 }
+
+// How long counting the whole fleet takes, half of which are pauses.
+func BenchmarkSurvey(b *testing.B) {
+	f := newFleet(b, true)
+	for b.Loop() {
+		s, err := f.desk.Survey(context.Background())
+		if err != nil || s.Vehicles != f.size {
+			b.Fatal(s.Vehicles, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(f.size), "µs/car")
+}
