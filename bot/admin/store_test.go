@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -29,19 +30,19 @@ func TestTimedStore(t *testing.T) {
 	r := newRig(t, "")
 	s := r.panel.Timed(nopStore{})
 	broken := storage.ErrFull
-	if err := s.Update(t.Context(), nil, func(storage.Tx) error { return broken }); err != broken {
+	if err := s.Update(t.Context(), nil, func(storage.Tx) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("update: %v", err)
 	}
-	if err := s.Work(t.Context(), "q", 1, nil); err != storage.ErrInvalid {
+	if err := s.Work(t.Context(), "q", 1, nil); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("work without a handler: %v", err)
 	}
 	err := s.Work(t.Context(), "q", 1, func(_ context.Context, _ storage.Job, done storage.Done) error {
 		return done(nil, func(storage.Tx) error { return broken })
 	})
-	if err != broken {
+	if !errors.Is(err, broken) {
 		t.Errorf("done: %v", err)
 	}
-	if err := s.Backup(t.Context(), nil); err != storage.ErrClosed {
+	if err := s.Backup(t.Context(), nil); !errors.Is(err, storage.ErrClosed) {
 		t.Errorf("what is not measured is handed on: %v", err)
 	}
 	text := r.gets("/metrics").Body.String()
