@@ -118,13 +118,29 @@ func (d *Desk) Lag(tx storage.Tx) (time.Duration, error) {
 		}
 		lag = now.Sub(o.At)
 	}
-	s, err := d.nextSlots(tx)
-	if err != nil || len(s.rows) == 0 {
+	slot, ok, err := d.firstSlot(tx)
+	if err != nil || !ok {
 		return max(lag, 0), err
 	}
-	slot, _, err := splitState(s.rows[0].Key)
+	return max(lag, now.Sub(d.slots.start(slot)), 0), nil
+}
+
+// firstSlot is the first slot with a vehicle that has come and was not followed;
+// ok is false when there is none. Those behind the cursor lie in two periods at
+// most.
+func (d *Desk) firstSlot(tx storage.Tx) (slot int64, ok bool, err error) {
+	s, err := d.nextSlots(tx)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return max(lag, now.Sub(d.slots.start(s.from/slots*slots+int64(slot))), 0), nil
+	base, rows := s.from/slots*slots, s.rows
+	if len(rows) == 0 && s.to < s.end {
+		base = s.to
+		rows, err = tx.Scan(stateBucket, slotSegment(0), slotSegment(int(s.end%slots)), 1)
+	}
+	if err != nil || len(rows) == 0 {
+		return 0, false, err
+	}
+	place, _, err := splitState(rows[0].Key)
+	return base + int64(place), err == nil, err
 }
