@@ -271,6 +271,33 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// A page stays connected for longer than the server gives a request.
+func TestEventsOutlastTheServersTimes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	server := httptest.NewUnstartedServer(r.console)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	server.Start()
+	defer server.Close()
+	defer func() { _ = r.console.Close(context.Background()) }()
+	resp, err := server.Client().Get(server.URL + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	began := time.Now()
+	r.change(func() { r.now = r.now.Add(time.Minute) })
+	lines, events := bufio.NewScanner(resp.Body), 0
+	for events < 2 && lines.Scan() {
+		if lines.Text() == "event: sections" {
+			events++
+		}
+	}
+	if events < 2 || time.Since(began) < time.Second {
+		t.Errorf("%d events within %v: %v", events, time.Since(began), lines.Err())
+	}
+}
+
 func TestTooManyStreams(t *testing.T) {
 	r := newRig(t, "")
 	server := httptest.NewServer(r.console)
