@@ -33,6 +33,8 @@ type Inbound struct {
 	Aside   bool   // the second part of an update: see Settled
 	Note    []byte // what the last update of the lane left; nil: nothing
 	Attempt int    // counts from 1; runs that were put off do not count
+
+	trace string // that it came with, if any
 }
 
 // Settled is what handling an Inbound led to, besides what was sent.
@@ -55,15 +57,16 @@ func (b *Inbox) asideQueue() string { return b.channel + "-aside" }
 
 // letter is an Inbound as a job's body.
 type letter struct {
-	Lane UserID `json:"lane"`
-	Body []byte `json:"body"`
+	Lane  UserID `json:"lane"`
+	Body  []byte `json:"body"`
+	Trace string `json:"trace,omitempty"`
 }
 
 func (in Inbound) job(queue string) (storage.Job, error) {
 	if in.ID == "" || in.Lane == "" {
 		return storage.Job{}, errors.New("bot: inbox: an update without id or lane")
 	}
-	body, err := json.Marshal(letter{Lane: in.Lane, Body: in.Body})
+	body, err := json.Marshal(letter{Lane: in.Lane, Body: in.Body, Trace: in.trace})
 	if err != nil {
 		return storage.Job{}, fmt.Errorf("bot: inbox: %w", err)
 	}
@@ -80,7 +83,7 @@ func (in Inbound) job(queue string) (storage.Job, error) {
 func (b *Inbox) Store(ctx context.Context, updates []Inbound) error {
 	jobs := make([]storage.Job, len(updates))
 	for i, in := range updates {
-		in.Aside = false
+		in.Aside, in.trace = false, TraceOf(ctx)
 		var err error
 		if jobs[i], err = in.job(b.channel); err != nil {
 			return err
@@ -120,7 +123,7 @@ func (b *Inbox) handler(aside bool, handle func(context.Context, Inbound) (Settl
 		if err := json.Unmarshal(j.Body, &l); err != nil {
 			return fmt.Errorf("bot: inbox: %w", storage.ErrCorrupt)
 		}
-		in := Inbound{ID: j.ID, Lane: l.Lane, Body: l.Body, Aside: aside, Attempt: j.Attempt}
+		in := Inbound{ID: j.ID, Lane: l.Lane, Body: l.Body, Aside: aside, Attempt: j.Attempt, trace: l.Trace}
 		err := b.store.View(ctx, func(tx storage.Tx) (err error) {
 			in.Note, err = tx.Get(noteBucket, userKey(l.Lane))
 			return err
@@ -128,7 +131,7 @@ func (b *Inbox) handler(aside bool, handle func(context.Context, Inbound) (Settl
 		if err != nil {
 			return err
 		}
-		settled, err := handle(ctx, in)
+		settled, err := handle(WithTrace(ctx, in.trace), in)
 		if err != nil {
 			return err
 		}
@@ -141,7 +144,7 @@ func (b *Inbox) handler(aside bool, handle func(context.Context, Inbound) (Settl
 
 // settle ends an update in the transaction that keeps what it left.
 func (b *Inbox) settle(in Inbound, s Settled, done storage.Done) error {
-	next, err := Inbound{ID: in.ID, Lane: in.Lane, Body: s.Aside, Aside: true}.job(b.asideQueue())
+	next, err := Inbound{ID: in.ID, Lane: in.Lane, Body: s.Aside, Aside: true, trace: in.trace}.job(b.asideQueue())
 	if err != nil {
 		return err
 	}

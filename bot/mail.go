@@ -31,6 +31,8 @@ type Parcel struct {
 	// Awake tells that the person asked for it and waits: quiet hours do not
 	// hold it up.
 	Awake bool `json:"awake,omitempty"`
+	// Trace is under which the log tells of it: that of the message it answers.
+	Trace string `json:"trace,omitempty"`
 	// Digest tells that it waited for the end of quiet hours; the outbox sets it.
 	Digest bool `json:"digest,omitempty"`
 	// Again is how often the outbox has put it off because its platform failed.
@@ -134,7 +136,7 @@ func (m *Mail) late(tx storage.Tx, u UserID, r *record, key string) error {
 	now := m.now()
 	// The time keeps the IDs of somebody who was forgotten from coming again.
 	id := "turn-" + strconv.FormatUint(hash(key), 36) + "-" + stamp(t.At)
-	return m.post(tx, r, Parcel{User: u, Turn: key, ID: id, At: now.Add(pushGrace), Awake: true})
+	return m.post(tx, r, Parcel{User: u, Turn: key, ID: id, At: now.Add(pushGrace), Awake: true, Trace: t.Trace})
 }
 
 // Person is what checks need to know of u, in a transaction.

@@ -63,6 +63,7 @@ type turn struct {
 	Replies []Reply   `json:"replies,omitempty"`
 	Told    int       `json:"told,omitempty"` // how many of Replies a later message has taken already
 	Taken   taker     `json:"taken,omitempty"`
+	Trace   string    `json:"trace,omitempty"` // under which the log tells of it
 }
 
 // A taker is who got the replies of a turn, once it is complete. One does; a

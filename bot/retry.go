@@ -93,7 +93,7 @@ func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) er
 	if err := json.Unmarshal(j.Body, &job); err != nil {
 		return fmt.Errorf("bot: later: %w", storage.ErrCorrupt)
 	}
-	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	ctx, cancel := context.WithTimeout(WithTrace(ctx, NewTrace()), taskTime)
 	defer cancel()
 	l, lent, err := b.retryOf(ctx, job)
 	switch {

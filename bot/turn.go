@@ -26,6 +26,7 @@ type Bot struct {
 	messages int
 	privacy  *Privacy
 	fault    func(error)
+	observe  func(Seen)
 	bell     bell
 	saved    atomic.Int64
 }
@@ -48,13 +49,16 @@ type Config struct {
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
+	// Observe hears of each message when it is answered; nil: nobody does. It
+	// must not wait.
+	Observe func(Seen)
 }
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
 	b := &Bot{
 		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
-		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault,
+		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault, observe: c.Observe,
 		privacy: c.Privacy.or(),
 	}
 	if b.every == 0 {
@@ -86,7 +90,7 @@ const recheck = 2 * time.Second
 // Handle implements Handler. One transaction reads the message, moves the
 // session, and stores replies and jobs together; a query's outcome arrives in
 // a second one, for which Handle waits as long as ctx allows.
-func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
+func (b *Bot) Handle(ctx context.Context, m Message) (answer Answer, err error) {
 	if m.User == "" || m.Key == "" {
 		return Answer{}, errors.New("bot: message without user or key")
 	}
@@ -95,10 +99,15 @@ func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
 	}
 	rung := b.bell.listen(m.User, m.Key)
 	defer b.bell.leave(m.User, m.Key, rung)
-	answer, err := b.turn(ctx, m)
+	began, seen := time.Now(), Seen{Channel: m.Channel, User: m.User, Trace: TraceOf(ctx)}
+	if seen.Trace == "" {
+		seen.Trace = NewTrace()
+	}
+	defer func() { b.observed(seen, began, answer, err) }()
+	answer, seen, err = b.turn(ctx, m, seen)
 	if err == nil && answer.Pending {
 		early := answer.Replies
-		answer, err = b.await(ctx, m, rung)
+		answer, err = b.await(ctx, m, rung, seen)
 		answer.Replies = append(early, answer.Replies...)
 	}
 	switch {
@@ -114,7 +123,7 @@ func (b *Bot) Handle(ctx context.Context, m Message) (Answer, error) {
 
 // await waits for the rest of a turn that was stored. When ctx ends first the
 // turn goes on without it.
-func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}) (Answer, error) {
+func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}, seen Seen) (Answer, error) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
 	for {
@@ -130,7 +139,7 @@ func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}) (Answe
 		}
 		var answer Answer
 		if err == nil {
-			answer, err = b.turn(ctx, m)
+			answer, _, err = b.turn(ctx, m, seen)
 		}
 		if err != nil && ctx.Err() != nil {
 			return Answer{Pending: true}, nil // stored all the same, and waiting
@@ -154,20 +163,23 @@ func (b *Bot) complete(ctx context.Context, m Message) (complete bool, err error
 }
 
 // turn is Handle's transaction: the first time for a key it does the turn, and
-// from then on it takes what the turn led to.
-func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
+// from then on it takes what the turn led to. seen comes with the trace, which
+// is the turn's from the first time on.
+func (b *Bot) turn(ctx context.Context, m Message, seen Seen) (Answer, Seen, error) {
 	var (
 		answer Answer
 		saved  int64
 	)
+	first := seen
 	err := b.update(ctx, m.User, func(tx storage.Tx, keys []string) error {
-		answer, saved = Answer{}, 0
+		answer, saved, seen = Answer{}, 0, first
 		r, err := load(tx, m.User)
 		if err != nil {
 			return err
 		}
 		if t := r.turn(m.Key); t != nil {
 			var changed bool
+			seen.again(t)
 			answer.Pending = !t.complete()
 			if answer.Replies, changed = t.take(itself); changed {
 				return r.save(tx, m.User)
@@ -175,10 +187,12 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 			return nil
 		}
 		if r.seen(m.Key) {
+			seen.Again = true
 			return nil
 		}
-		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r}
+		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r, noted: &seen}
 		if m.Event == Left {
+			seen.Intent = string(Left)
 			return x.vanish()
 		}
 		if err := x.turn(m); err != nil {
@@ -199,15 +213,18 @@ func (b *Bot) turn(ctx context.Context, m Message) (Answer, error) {
 	if err == nil {
 		b.saved.Add(saved)
 	}
-	return answer, err
+	return answer, seen, err
 }
 
 // turn does the turn of a message that is new.
 func (x *run) turn(m Message) error {
 	if x.slowed(m) {
+		x.noted.Intent = intentSlowed
 		return nil
 	}
 	t := x.r.begin(m.Key, m.At)
+	t.Trace = x.noted.Trace
+	x.noted.Intent = intentAdmin
 	handled, err := x.admin(m)
 	if err != nil || handled {
 		return err
@@ -235,6 +252,7 @@ type run struct {
 	r    *record
 
 	saved int64 // queries that a fresh answer served
+	noted *Seen // of the message that this is the turn of; nil: of no message
 }
 
 // bring hands what waits for the person to the turn, and tells whether that
@@ -251,7 +269,9 @@ func (x *run) bring(t *turn, l Lang) (late bool) {
 }
 
 // input reads the message with the question that is open.
-func (x *run) input(m Message, late bool) Input {
+func (x *run) input(m Message, late bool) (in Input) {
+	open := nlu.Open{Engine: nlu.Unwanted, VIN: nlu.Unwanted}
+	defer func() { x.noteInput(m, in, open) }()
 	switch {
 	case m.Licence != nil:
 		return Shown{At: m.At, Lang: m.Lang, Licence: *m.Licence}
@@ -260,7 +280,7 @@ func (x *run) input(m Message, late bool) Input {
 	case m.Event != NoEvent:
 		return Odd{At: m.At, Lang: m.Lang, Event: m.Event}
 	}
-	open := x.r.unasked()
+	open = x.r.unasked()
 	if x.r.Session.fresh(m.At) && (open.Question != nlu.Push || x.r.Session.asking()) {
 		open = x.r.Session.open()
 	}

@@ -42,13 +42,14 @@ type task struct {
 	Vehicle   Vehicle   `json:"vehicle,omitzero"`
 	Rule      Rule      `json:"rule,omitzero"`
 	Refresh   bool      `json:"refresh,omitempty"`
+	Trace     string    `json:"trace,omitempty"`
 	Owner     UserID    `json:"owner,omitempty"` // who shared the vehicle, whose digits are not to be shown
 }
 
 // enqueue hands a task to the workers, in the transaction that decided it. One
 // lane a person: its tasks are worked in order.
 func (x *run) enqueue(t task) error {
-	t.User, t.Turn, t.At = x.user, x.key, x.at
+	t.User, t.Turn, t.At, t.Trace = x.user, x.key, x.at, x.r.turn(x.key).Trace
 	body, err := json.Marshal(t)
 	if err != nil {
 		return fmt.Errorf("bot: task: %w", err)
@@ -95,7 +96,7 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error 
 	if err := json.Unmarshal(j.Body, &t); err != nil {
 		return fmt.Errorf("bot: task: %w", storage.ErrCorrupt)
 	}
-	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	ctx, cancel := context.WithTimeout(WithTrace(ctx, t.Trace), taskTime)
 	defer cancel()
 	if wanted, err := b.wanted(ctx, t); err != nil || !wanted {
 		return err

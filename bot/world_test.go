@@ -39,6 +39,8 @@ type world struct {
 	fault  func(error)
 
 	privacy *bot.Privacy
+	observe func(bot.Seen)
+	called  func(context.Context, lookup.Call)
 
 	messages, vehicles, queries, budget int  // limits
 	live                                bool // time is made up: what is under way can be waited for
@@ -126,7 +128,7 @@ func (w *world) start(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true, QueriesPerUserPerDay: w.queries, DailyBudget: w.budget})
+	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true, QueriesPerUserPerDay: w.queries, DailyBudget: w.budget, Called: w.called})
 	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.clock.now})
 	if w.push != nil {
 		outbox.Add("test", deliver.Channel{Pusher: w.push})
@@ -138,6 +140,7 @@ func (w *world) start(t testing.TB) {
 	}
 	w.bot = bot.New(bot.Config{Privacy: w.privacy,
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
+		Observe: w.observe,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 3)

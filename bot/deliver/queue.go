@@ -59,6 +59,9 @@ type Config struct {
 	// GaveUp is told of a parcel whose first round of tries failed, and why, and
 	// again when it is not tried any more; nil: nobody is.
 	GaveUp func(ctx context.Context, p bot.Parcel, why error)
+	// Ended hears of each parcel when it is over; nil: nobody does. It must not
+	// wait.
+	Ended func(e Ended)
 }
 
 // A Queue is the outbox. Any number of them may share a store.
@@ -85,6 +88,9 @@ func New(c Config) *Queue {
 	}
 	if c.GaveUp == nil {
 		c.GaveUp = func(context.Context, bot.Parcel, error) {}
+	}
+	if c.Ended == nil {
+		c.Ended = func(Ended) {}
 	}
 	q := &Queue{cfg: c, channels: map[string]*channel{}}
 	for name, ch := range c.Channels {

@@ -63,18 +63,23 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	}
 	ch := w.q.of(p.User)
 	if ch == nil { // the channel was switched off
-		return w.settle(done, p, bot.Parked)
+		return w.settle(done, Ended{Parcel: p, Job: j.ID, Outcome: OutcomeParked}, bot.Parked)
 	}
 	if due := w.due(ch, j, p); due != nil {
 		return w.postpone(j, done, p, *due)
+	}
+	if p.Trace == "" { // nobody's answer
+		p.Trace = bot.NewTrace()
 	}
 	replies, err := w.box.Take(ctx, p)
 	if err != nil || len(replies) == 0 {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, pushTime)
+	ctx, cancel := context.WithTimeout(bot.WithTrace(ctx, p.Trace), pushTime)
 	defer cancel()
-	return w.conclude(ctx, j, done, p, ch.pusher.Push(ctx, p.User, j.ID, replies))
+	began := time.Now()
+	err = ch.pusher.Push(ctx, p.User, j.ID, replies)
+	return w.conclude(ctx, done, Ended{Parcel: p, Job: j.ID, Took: time.Since(began), attempt: j.Attempt}, err)
 }
 
 // due is the parcel as it is to be sent later, nil when it may be sent now.
@@ -97,38 +102,43 @@ func (w *worker) due(ch *channel, j storage.Job, p bot.Parcel) *bot.Parcel {
 }
 
 // conclude ends a parcel by what its push returned, or has it tried again.
-func (w *worker) conclude(ctx context.Context, j storage.Job, done storage.Done, p bot.Parcel, err error) error {
+func (w *worker) conclude(ctx context.Context, done storage.Done, e Ended, err error) error {
 	pause, asked := storage.Snoozed(err)
 	if asked {
 		return storage.Snooze(max(pause, 0))
 	}
 	switch {
 	case err == nil:
-		w.q.tries.over(j.ID)
-		return w.settle(done, p, bot.Delivered)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeDelivered
+		return w.settle(done, e, bot.Delivered)
 	case errors.Is(err, bot.ErrGone):
-		w.q.tries.over(j.ID)
-		return w.settle(done, p, bot.PersonGone)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeGone
+		return w.settle(done, e, bot.PersonGone)
 	case errors.Is(err, bot.ErrParked):
-		w.q.tries.over(j.ID)
-		return w.settle(done, p, bot.Parked)
+		w.q.tries.over(e.Job)
+		e.Outcome = OutcomeParked
+		return w.settle(done, e, bot.Parked)
 	}
 	w.q.cfg.Fault(fmt.Errorf("deliver: push: %w", err))
 	// A run that died may have sent it.
-	doubt := w.q.tries.doubted(j.ID, !errors.Is(err, bot.ErrUnsent) || j.Attempt > 1)
-	pause, more := w.q.tries.failed(j.ID)
+	doubt := w.q.tries.doubted(e.Job, !errors.Is(err, bot.ErrUnsent) || e.attempt > 1)
+	pause, more := w.q.tries.failed(e.Job)
 	if more {
 		return storage.Snooze(pause)
 	}
-	w.q.tries.over(j.ID)
-	return w.giveUp(ctx, done, p, !doubt, err)
+	w.q.tries.over(e.Job)
+	e.Outcome = OutcomeFailed
+	return w.giveUp(ctx, done, e, !doubt, err)
 }
 
 // giveUp ends a round of tries. What has surely not left is tried again later;
 // anything else would perhaps be read twice then, and waits for the person.
-func (w *worker) giveUp(ctx context.Context, done storage.Done, p bot.Parcel, unsent bool, why error) error {
+func (w *worker) giveUp(ctx context.Context, done storage.Done, e Ended, unsent bool, why error) error {
+	p := e.Parcel
 	last := !unsent || p.Again == outageRounds
-	end := func() error { return w.settle(done, p, bot.Parked) }
+	end := func() error { return w.settle(done, e, bot.Parked) }
 	if !last {
 		end = func() error { return w.putOff(done, p, w.q.again(p)) }
 	}
@@ -142,10 +152,14 @@ func (w *worker) giveUp(ctx context.Context, done storage.Done, p bot.Parcel, un
 }
 
 // settle ends a parcel and its job.
-func (w *worker) settle(done storage.Done, p bot.Parcel, d bot.Delivery) error {
+func (w *worker) settle(done storage.Done, e Ended, d bot.Delivery) error {
+	p := e.Parcel
 	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error { return w.box.Settle(tx, p, d) })
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
+	}
+	if err == nil {
+		w.q.cfg.Ended(e)
 	}
 	return err
 }

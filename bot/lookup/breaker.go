@@ -149,16 +149,18 @@ func (p pass) tell(err error) (alarms []alarm) {
 	return alarms
 }
 
-// through makes one free call.
-func through[T any](d *Desk, call func() (T, error)) (out T, err error) {
+// through makes one free call of an endpoint.
+func through[T any](ctx context.Context, d *Desk, endpoint string, call func() (T, error)) (out T, err error) {
 	p, err := d.free.admit()
 	if err != nil {
 		return out, err
 	}
 	told := errUnused
 	defer func() { d.ring(p.tell(told)) }()
+	began := time.Now()
 	out, err = call()
 	told = err
+	d.called(ctx, Call{Endpoint: endpoint, Took: time.Since(began), Err: err})
 	return out, err
 }
 

@@ -60,6 +60,9 @@ type Config struct {
 	// of transactions; detail holds no personal data and no key. nil: nobody
 	// hears.
 	Alarm func(a bot.Alarm, detail string)
+	// Called hears of each call that was made, in a ctx with its trace; nil:
+	// nobody does. It must not wait.
+	Called func(ctx context.Context, c Call)
 }
 
 // A Desk implements bot.Desk.
@@ -71,6 +74,7 @@ type Desk struct {
 	alone    bool
 	limits   limits
 	raise    func(bot.Alarm, string)
+	called   func(context.Context, Call)
 	self     string // this process, in the store
 	flights  singleflight.Group
 	unsaved  unsaved
@@ -88,13 +92,16 @@ func New(c Config) *Desk {
 			daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay,
 			perMonth: c.QueriesPerUserPerMonth, perNew: c.QueriesPerNewUser, ofNew: c.QueriesOfNewUsersPerHour,
 		},
-		raise: c.Alarm, self: rand.Text(),
+		raise: c.Alarm, called: c.Called, self: rand.Text(),
 	}
 	if d.now == nil {
 		d.now = time.Now
 	}
 	if d.raise == nil {
 		d.raise = func(bot.Alarm, string) {}
+	}
+	if d.called == nil {
+		d.called = func(context.Context, Call) {}
 	}
 	d.paid, d.free = newDoor(juhe.EndpointQuery), newDoor("rules")
 	return d

@@ -23,7 +23,8 @@ const (
 
 // An outage is a city whose police do not answer.
 type outage struct {
-	Next  time.Time     `json:"next"` // when somebody may find out whether it is back
+	City  string        `json:"city,omitempty"` // its name, for showing
+	Next  time.Time     `json:"next"`           // when somebody may find out whether it is back
 	Step  time.Duration `json:"step"`
 	Until time.Time     `json:"until"`
 }
@@ -72,7 +73,7 @@ func (b *books) hear(c call, a *answer) error {
 		a.Next = o.Next
 		return nil
 	}
-	o.Next = b.now.Add(o.Step)
+	o.City, o.Next = c.request.Rule.Name, b.now.Add(o.Step)
 	a.Next = o.Next
 	return b.putOutage(city, o)
 }

@@ -120,6 +120,7 @@ func (d *Desk) ask(ctx context.Context, key string, r bot.Request) (c call, sett
 	if c, settled, err = d.open(ctx, key, r, closed); err != nil || settled {
 		return c, settled, err
 	}
+	began := time.Now()
 	c.answer.Raw, c.err = d.client.QueryRaw(ctx, juhe.Query{
 		City: r.Rule.City, Plate: r.Vehicle.Plate, PlateType: r.Vehicle.Type,
 		Engine: r.Vehicle.Engine, VIN: r.Vehicle.VIN,
@@ -132,6 +133,7 @@ func (d *Desk) ask(ctx context.Context, key string, r bot.Request) (c call, sett
 		}
 	}
 	told = c.err
+	d.called(ctx, Call{Endpoint: juhe.EndpointQuery, Took: time.Since(began), Err: c.err})
 	if errors.Is(c.err, juhe.ErrUndocumented) {
 		c.alarms = append(c.alarms, alarm{bot.AlarmUnknownCode, detailOf(juhe.EndpointQuery, c.err)})
 	}

@@ -61,7 +61,7 @@ func (d *Desk) FetchRule(ctx context.Context, prefix string, newEnergy bool) (bo
 
 // askRule asks for a rule and stores it.
 func (d *Desk) askRule(ctx context.Context, prefix string, newEnergy bool) (bot.Rule, error) {
-	c, err := through(d, func() (juhe.City, error) { return d.client.Prefix(ctx, prefix, newEnergy) })
+	c, err := through(ctx, d, juhe.EndpointPrefix, func() (juhe.City, error) { return d.client.Prefix(ctx, prefix, newEnergy) })
 	if err != nil {
 		return bot.Rule{}, free(err)
 	}
@@ -121,7 +121,7 @@ func (d *Desk) fetchCities(ctx context.Context) (cities []bot.City, err error) {
 
 // askCities asks for the table and stores it.
 func (d *Desk) askCities(ctx context.Context) ([]bot.City, error) {
-	provinces, err := through(d, func() ([]juhe.Province, error) { return d.client.Cities(ctx, "") })
+	provinces, err := through(ctx, d, juhe.EndpointCities, func() ([]juhe.Province, error) { return d.client.Cities(ctx, "") })
 	if err != nil {
 		return nil, free(err)
 	}

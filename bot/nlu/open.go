@@ -30,6 +30,30 @@ func ParseOpen(ctx string) (Open, error) {
 	return open, nil
 }
 
+// Word is the question in the word that ParseOpen reads, without the plate; ""
+// when none is open.
+func (o Open) Word() string {
+	if o.Question != AskDigits {
+		return string(o.Question)
+	}
+	word := "ask"
+	for _, part := range []struct {
+		name  string
+		count int
+	}{{"engine", o.Engine}, {"vin", o.VIN}} {
+		switch {
+		case part.count > Whole:
+			word += "_" + part.name + strconv.Itoa(part.count)
+		case part.count == Whole:
+			word += "_" + part.name
+		}
+	}
+	if word == "ask" { // nothing is wanted
+		return ""
+	}
+	return word
+}
+
 // want reads "engine6", "vin" or "engine6_vin6" into the wanted counts.
 func (o *Open) want(wanted string) bool {
 	for part := range strings.SplitSeq(wanted, "_") {

@@ -30,6 +30,13 @@ func TestParseOpen(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("ParseOpen(%q) = %+v, %v; want %+v", tt.ctx, got, err, tt.want)
 		}
+		got.Plate = ""
+		if back, err := ParseOpen(got.Word()); err != nil || !reflect.DeepEqual(back, got) {
+			t.Errorf("%+v is written as %q, which is read as %+v, %v", got, got.Word(), back, err)
+		}
+	}
+	if word := (Open{Question: AskDigits, Engine: Unwanted, VIN: Unwanted}).Word(); word != "" {
+		t.Errorf("a question for nothing is written as %q", word)
 	}
 }
 

@@ -21,7 +21,7 @@ func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) erro
 	if err := json.Unmarshal(j.Body, &o); err != nil {
 		return fmt.Errorf("watch: an order: %w", storage.ErrCorrupt)
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	ctx, cancel := context.WithTimeout(bot.WithTrace(ctx, bot.NewTrace()), checkTime)
 	defer cancel()
 	l, err := d.look(ctx, o)
 	if err != nil {

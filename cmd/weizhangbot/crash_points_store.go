@@ -15,6 +15,9 @@ import (
 // A crashStore has the points of transactions and jobs.
 type crashStore struct{ storage.Store }
 
+// Unwrap is the store that is killed.
+func (s crashStore) Unwrap() storage.Store { return s.Store }
+
 func storeSeam(s storage.Store) storage.Store {
 	switch os.Getenv(breakVariable) {
 	case breakDrop, breakEarly:

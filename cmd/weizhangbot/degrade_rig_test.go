@@ -248,6 +248,9 @@ type diskState struct {
 	slow time.Duration
 }
 
+// Unwrap is the store on the disk.
+func (d *platter) Unwrap() storage.Store { return d.Store }
+
 // under puts a store on the disk.
 func (d *platter) under(s storage.Store) storage.Store {
 	d.Store = s

@@ -49,7 +49,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *front) enter(w http.ResponseWriter, r *http.Request) {
 	if doors := f.doors.Load(); doors != nil {
 		if door := (*doors)[r.URL.Path]; door != nil {
-			door.ServeHTTP(w, r)
+			door.ServeHTTP(w, traced(r))
 			return
 		}
 	}

@@ -107,7 +107,7 @@ func (h *health) write(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	s := h.store
-	storing, ok := s.(*storingStore)
+	storing, ok := beneath[*storingStore](s)
 	if ok {
 		s = storing.Store // a probe that fails is no message that failed
 	}

@@ -47,7 +47,7 @@ const (
 
 // burn destroys the keys of those who were forgotten, until ctx ends.
 func (w *world) burn(ctx context.Context) error {
-	s, ok := w.store.(*sealed.Store)
+	s, ok := beneath[*sealed.Store](w.store)
 	if !ok {
 		return nil
 	}

@@ -25,6 +25,9 @@ type storingStore struct {
 	why error
 }
 
+// Unwrap is the store that is watched.
+func (s *storingStore) Unwrap() storage.Store { return s.Store }
+
 // lately is why a write failed not long ago; nil: none did.
 func (s *storingStore) lately() error {
 	s.mu.Lock()

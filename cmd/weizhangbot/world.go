@@ -17,6 +17,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/admin"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/bot/watch"
@@ -52,6 +53,9 @@ type world struct {
 	outbox  *deliver.Queue
 	mail    *bot.Mail
 	watch   *watch.Desk
+	panel   *admin.Panel
+	names   pseudonyms
+	file    *boltstore.Store // below store; nil: another driver
 	fake    *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option
@@ -134,13 +138,16 @@ func (w *world) open(ctx context.Context) (err error) {
 	}
 	w.later(w.store.Close)
 	w.store = w.machine.keep(w.store)
+	if err := w.watchStore(); err != nil {
+		return err
+	}
 	w.desk = lookup.New(lookup.Config{
 		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
 		Alone:       w.config.Storage.Driver == "bbolt",
 		DailyBudget: w.config.Juhe.DailyBudget, MonthlyBudget: w.config.Juhe.MonthlyBudget,
 		QueriesPerUserPerDay: w.config.Limits.QueriesPerUserPerDay, QueriesPerUserPerMonth: w.config.Limits.QueriesPerUserPerMonth,
 		QueriesPerNewUser: w.config.Limits.QueriesPerNewUser, QueriesOfNewUsersPerHour: w.config.Limits.QueriesOfNewUsersPerHour,
-		Alarm: w.alarm,
+		Alarm: w.alarm, Called: w.called,
 	})
 	if err := w.openMail(); err != nil {
 		return err
@@ -158,7 +165,9 @@ func (w *world) open(ctx context.Context) (err error) {
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
 		Privacy: privacy,
+		Observe: w.seen,
 	})
+	w.panel.Read(w.sources())
 	return nil
 }
 
@@ -170,7 +179,7 @@ func (w *world) openMail() error {
 		return fmt.Errorf("push.timezone: %w", err)
 	}
 	w.outbox = deliver.New(deliver.Config{
-		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp,
+		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp, Ended: w.ended,
 		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
 	})
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: w.config.admins()})
@@ -180,7 +189,7 @@ func (w *world) openMail() error {
 // gaveUp logs a message that could not be sent in several tries, and tells the
 // admins.
 func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
-	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "user": p.User.String()})
+	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "trace": p.Trace, "user": w.names.of(p.User)})
 	log.WithField("round", p.Again+1).Error("message not sent: tried again every hour for a day, and their next message brings it; see whether the platform can be reached")
 	channel, _, _ := strings.Cut(string(p.User), ":")
 	if err := w.mail.Alarm(ctx, bot.AlarmUndelivered, channel+": "+why.Error()); err != nil {
@@ -194,6 +203,10 @@ const alarmTime = 10 * time.Second
 // alarm tells admins what only they can mend. What failed is logged where it
 // failed; whoever runs a single command reads it there.
 func (w *world) alarm(a bot.Alarm, detail string) {
+	w.panel.Alarm(a, detail)
+	if a == bot.AlarmUncertain {
+		w.panel.Lost()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), alarmTime)
 	defer cancel()
 	w.log.WithFields(logrus.Fields{"event": "alarm", "kind": string(a), "detail": detail}).Info("telling the admins")

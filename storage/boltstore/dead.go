@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -20,6 +21,7 @@ var (
 // A DeadLetter is a job that failed storage.MaxAttempts times. Its lane goes on
 // without it.
 type DeadLetter struct {
+	Ref         string      // names it for Revive
 	Job         storage.Job // as last delivered
 	Died        time.Time
 	Fingerprint string // of the last error; the error's text may hold personal data
@@ -99,6 +101,7 @@ func decodeLetter(k, v []byte) (DeadLetter, error) {
 		return DeadLetter{}, bad
 	}
 	return DeadLetter{
+		Ref: hex.EncodeToString(k),
 		Job: storage.Job{
 			ID: id, Queue: queue, Key: r.lane, At: time.Unix(0, r.due), Body: r.body, Attempt: r.attempt,
 		},

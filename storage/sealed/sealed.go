@@ -164,6 +164,10 @@ func (s *Store) Work(ctx context.Context, queue string, n int, h storage.Handler
 // Backup implements storage.Store; the copy is sealed as well.
 func (s *Store) Backup(ctx context.Context, w io.Writer) error { return s.inner.Backup(ctx, w) }
 
+// Unwrap is the inner store, for what a driver tells of itself beside the port.
+// What is read there is sealed.
+func (s *Store) Unwrap() storage.Store { return s.inner }
+
 // Close closes the inner store.
 func (s *Store) Close() error {
 	err := s.inner.Close()
