@@ -51,7 +51,7 @@ func checkCell(t *testing.T, got, from string) {
 	t.Helper()
 	visible := func(s string) string {
 		return strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) || unicode.IsSpace(r) || r == '\ufeff' {
+			if unicode.IsControl(r) || unicode.IsSpace(r) || r == '\ufeff' || TurnsText(r) {
 				return -1
 			}
 			return r
@@ -83,7 +83,7 @@ func checkCalendar(t *testing.T, c Car) {
 			t.Fatal(err)
 		}
 		want := strings.Map(func(r rune) rune {
-			if unicode.IsControl(r) && r != '\n' {
+			if unicode.IsControl(r) && r != '\n' || TurnsText(r) {
 				return -1
 			}
 			return r

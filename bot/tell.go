@@ -100,7 +100,11 @@ func (d *dialog) notify(w *waiting, rows int) {
 	case NoticeAlarm:
 		d.tell(list("\n", d.text("notice.alarm", d.text(alarmKey(n.Alarm))), n.Detail))
 	default:
-		d.say(noticeKey(n.Kind), car)
+		k := noticeKey(n.Kind)
+		if n.Vehicle.Plate == "" && d.s.lang().has(k+".all") { // everything the person keeps
+			k += ".all"
+		}
+		d.say(k, car)
 		d.offer("tap.cars", "tap.query")
 	}
 }

@@ -302,7 +302,7 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 	wantFilled(t, config, filepath.Join(dir, "bot.db"))
-	if files, _ := filepath.Glob(filepath.Join(dir, "*.db*")); len(files) != 3 { // the store, its key, the backup
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.db*")); len(files) != 4 { // the store, its key, the shares of people, the backup
 		t.Errorf("left: %v", files)
 	}
 }

@@ -177,7 +177,6 @@ func defaults() Config {
 		},
 		Limits: Limits{
 			QueriesPerUserPerDay:        10,
-			QueriesOfNewUsersPerHour:    1000,
 			VehiclesPerUser:             5,
 			MessagesPerUserPerMinute:    20,
 			RefusalsPerAddressPerMinute: 60,

@@ -37,10 +37,11 @@ func inspect(ctx context.Context, path string) (faults []string, l ledger) {
 	for _, d := range dead {
 		faults = append(faults, fmt.Sprintf("a dead letter of queue %s, after %d attempts", d.Job.Queue, d.Job.Attempt))
 	}
-	s, err := sealed.New(ctx, file, key)
+	s, err := sealed.Open(ctx, file, [][]byte{key}, owners(Storage{Path: path}, nil))
 	if err != nil {
 		return append(faults, err.Error()), l
 	}
+	defer s.Close()
 	err = s.View(ctx, func(tx storage.Tx) error {
 		b := &books{tx: tx}
 		b.inspect()
