@@ -40,6 +40,14 @@ func (r Reply) Format(f fmt.State, _ rune) {
 	masked(f, count("text", len(r.Text))+" "+count("options", len(r.Options))+" "+count("files", len(r.Files)))
 }
 
+// Format tells how a message went, and for whom, masked.
+func (s Seen) Format(f fmt.State, _ rune) {
+	masked(f, s.Channel+" "+s.User.String()+" "+s.Intent+" "+s.Took.String())
+}
+
+// Format tells how long the message is.
+func (u Unread) Format(f fmt.State, _ rune) { masked(f, count("text", len(u.Text))+" "+u.Open) }
+
 // Format tells how long the option is.
 func (o Option) Format(f fmt.State, _ rune) { masked(f, count("option", len(o.Send))) }
 

@@ -34,7 +34,7 @@ func domain() []any {
 		bot.Parcel{}, bot.Person{}, bot.Invitation{}, bot.Retry{}, bot.Request{}, bot.Inbound{}, bot.Settled{}, bot.ImportOrder{},
 		bot.Heard{}, bot.Met{}, bot.Shown{}, bot.RuleIs{}, bot.Found{}, bot.PageIs{}, bot.Kept{}, bot.CarsAre{}, bot.DataIs{}, bot.SoonIs{},
 		bot.Invited{}, bot.Accepted{}, bot.PausedAre{}, bot.Collected{}, bot.Say{}, bot.Lookup{}, bot.ShowPage{}, bot.Save{}, bot.Alter{},
-		bot.ListCars{}, bot.CheckSoon{}, bot.Invite{}, bot.Accept{}, bot.Unshare{}, bot.TryLater{}, bot.Drop{}, bot.Held{},
+		bot.ListCars{}, bot.CheckSoon{}, bot.Invite{}, bot.Accept{}, bot.Unshare{}, bot.TryLater{}, bot.Drop{}, bot.Held{}, bot.Seen{}, bot.Unread{},
 	}
 }
 
@@ -42,7 +42,7 @@ func domain() []any {
 var harmless = []string{
 	"Bot", "Config", "Mail", "MailConfig", "Inbox", "Fleet", "Error", "Rule", "City", "Costs", "DayCosts", "UserCosts", "Sum", "Inspection",
 	"InspectionPlan", "Privacy", "Odd", "CitiesAre", "FindRule", "FindCities", "ListData", "FindPaused", "NoLater", "Forget", "Collect",
-	"ImportReport", "ImportFault", "CostReport",
+	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey",
 }
 
 // called are the types whose Name is nobody's: a city's, a file's.
