@@ -106,16 +106,14 @@ func (h *health) probe(ctx context.Context) (serving bool, err error) {
 func (h *health) write(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	s := h.store
-	storing, ok := beneath[*storingStore](s)
-	if ok {
-		s = storing.Store // a probe that fails is no message that failed
-	}
-	err := s.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
+	err := h.store.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
 		return tx.Put(probeBucket, probeKey, []byte(h.now().UTC().Format(time.RFC3339)))
 	})
-	if ok && err == nil {
+	if err != nil {
+		return err
+	}
+	if storing, ok := beneath[*storingStore](h.store); ok {
 		return storing.lately()
 	}
-	return err
+	return nil
 }
