@@ -5,7 +5,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,17 +18,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
 
-var crashRounds = flag.Int("crash.rounds", 0, "how often TestCrash kills the program in all; 0: 24, and 200 when CI is set")
-
-func rounds() int {
-	switch {
-	case *crashRounds > 0:
-		return *crashRounds
-	case os.Getenv("CI") != "":
-		return 200
-	}
-	return 24
-}
+var crashRounds = flag.Int("crash.rounds", 0, "how often TestCrash kills the program in all; 0: not at all")
 
 // crashPoints are the points of crash_points.go that serving passes, and up to
 // which pass they are worth a kill: some lie on every way, some on few.
@@ -50,11 +39,11 @@ const towns = 4
 // acknowledged is lost, everything is answered and told once, and nothing is
 // paid twice.
 func TestCrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills processes for minutes")
+	if *crashRounds == 0 {
+		t.Skip("kills the program for minutes: give -crash.rounds 200")
 	}
 	binary := buildProgram(t, "crashpoints")
-	plan := crashPlan(rounds() * 3 / 4) // beside every fourth, which comes at random
+	plan := crashPlan(*crashRounds * 3 / 4) // beside every fourth, which comes at random
 	var (
 		wg      sync.WaitGroup
 		mu      sync.Mutex
@@ -81,7 +70,7 @@ func TestCrash(t *testing.T) {
 	}
 	wg.Wait()
 	t.Logf("%d processes killed; at points: %v", lives, reached)
-	if rounds() < len(crashPoints)*4 {
+	if *crashRounds < len(crashPoints)*4 {
 		return
 	}
 	for point := range crashPoints {
@@ -92,18 +81,23 @@ func TestCrash(t *testing.T) {
 }
 
 // crashPlan deals the points out to the towns, each as often as the others, and
-// some kills at random.
+// some kills at random. Where there are rounds for that, every point is in it.
 func crashPlan(rounds int) func(town int) []string {
+	shuffle := func(all []string) {
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	}
 	var all []string
 	for len(all) < rounds {
-		points := slices.Sorted(maps.Keys(crashPoints))
-		for _, point := range points {
-			all = append(all, fmt.Sprintf("%s:%d", point, 1+rand.N(crashPoints[point]))) //nolint:gosec // any pass
+		var cycle []string
+		for point, passes := range crashPoints {
+			cycle = append(cycle, fmt.Sprintf("%s:%d", point, 1+rand.N(passes))) //nolint:gosec // any pass
 		}
-		all = append(all, make([]string, len(points)/4)...)
+		cycle = append(cycle, make([]string, len(cycle)/4)...)
+		shuffle(cycle)
+		all = append(all, cycle...)
 	}
-	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // any order
 	all = all[:rounds]
+	shuffle(all)
 	return func(town int) (own []string) {
 		for i, point := range all {
 			if i%towns == town {
