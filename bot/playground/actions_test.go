@@ -42,13 +42,20 @@ func TestWeekPasses(t *testing.T) {
 	if code, body := s.post("/act", map[string]string{"id": "week"}); code != http.StatusOK || body != `{"said":"过了一周"}` {
 		t.Fatalf("%d %s", code, body)
 	}
+	last := func(events []event, name string) (data string) {
+		for _, e := range events {
+			if e.name == name {
+				data = e.data
+			}
+		}
+		return data
+	}
+	var talks string // as Li's page heard of them last, be it before its own entry
 	for name, tab := range map[string]*tab{"li": li, "wang": wang} {
 		got := tab.until("entry")
-		var clock string
-		for _, e := range got {
-			if e.name == "clock" {
-				clock = e.data
-			}
+		clock := last(got, "clock")
+		if tab == li {
+			talks = last(got, "talks")
 		}
 		var e entry
 		if err := json.Unmarshal([]byte(got[len(got)-1].data), &e); err != nil {
@@ -58,9 +65,8 @@ func TestWeekPasses(t *testing.T) {
 			t.Errorf("%s: clock %q before the notice %+v", name, clock, e)
 		}
 	}
-	for seen := ""; seen != `{"fleet":1,"li":2,"wang":2}`; {
-		got := li.until("talks")
-		seen = got[len(got)-1].data
+	for talks != `{"fleet":1,"li":2,"wang":2}` {
+		talks = last(li.until("talks"), "talks")
 	}
 	if got := s.open("li", "").until("hello"); got[0].data != `{"ahead":604800}` {
 		t.Errorf("a page opened later: %s", got[0].data)
