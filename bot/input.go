@@ -219,6 +219,7 @@ type ShowPage struct {
 type Save struct {
 	Saved
 	Seen time.Time // of the report that the person has just read
+	Rows string    // what it listed, as Report.rows
 	Soon bool      // it may have been caught just now
 }
 

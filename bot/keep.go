@@ -107,7 +107,7 @@ func (d *dialog) save(soon bool) {
 		return
 	}
 	s.Notice = d.privacy.Version
-	d.wanted = append(d.wanted, Save{Saved: s, Seen: d.s.LastAt, Soon: soon})
+	d.wanted = append(d.wanted, Save{Saved: s, Seen: d.s.LastAt, Rows: d.s.LastRows, Soon: soon})
 }
 
 // kept says what was arranged for a car that is saved now.

@@ -223,7 +223,7 @@ func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure erro
 			report.Vehicle = report.Vehicle.bare()
 		}
 		if s := &r.Session; s.fresh(x.at) && !s.asking() {
-			s.Last, s.LastAt, s.LastCity, s.Page, s.CarPage = report.Vehicle, report.At, report.City, 0, 0
+			s.read(report)
 		}
 		report.Vehicle = report.Vehicle.bare()
 		n.City, n.Report = report.City, &report

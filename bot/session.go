@@ -28,6 +28,7 @@ type Session struct {
 	Since    time.Time    `json:"since,omitzero"`    // when it was asked for
 	Last     Vehicle      `json:"last,omitzero"`     // the vehicle of the last report
 	LastAt   time.Time    `json:"last_at,omitzero"`  // when that report was made
+	LastRows string       `json:"rows,omitempty"`    // what it listed, as Report.rows
 	LastCity string       `json:"last_city,omitempty"`
 	Lang     Lang         `json:"lang,omitempty"`
 	Page     int          `json:"page,omitempty"`    // of the last report, from 0
@@ -43,6 +44,12 @@ type Session struct {
 
 	// Privacy is what the operator lets 隐私 say, for one Step; nil: the default.
 	Privacy *Privacy `json:"-"`
+}
+
+// read makes a report the last one.
+func (s *Session) read(r Report) {
+	s.Last, s.LastAt, s.LastCity, s.LastRows = r.Vehicle, r.At, r.City, r.rows()
+	s.Page, s.CarPage = 0, 0
 }
 
 // A Form is a vehicle on its way to a query.

@@ -29,8 +29,7 @@ func (d *dialog) found(in Found) {
 	}
 	f := d.s.Form
 	if mine || !d.s.asking() { // else the open question may be about the one before
-		d.s.Last, d.s.LastAt, d.s.LastCity, d.s.Page = in.Report.Vehicle, in.Report.At, in.Report.City, 0
-		d.s.CarPage = 0
+		d.s.read(in.Report)
 	}
 	d.report(in.Report, 0)
 	if mine && (f.Keep || d.renewed(in.Report.Vehicle)) {

@@ -1,6 +1,12 @@
 package bot
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"time"
+)
 
 // China is the time zone of every date the police publish, and of the reader.
 // It has no summer time, so no zone table is needed.
@@ -40,6 +46,21 @@ type Report struct {
 	Violations []Violation `json:"violations"`
 	At         time.Time   `json:"at"`               // when the source answered
 	Cached     bool        `json:"cached,omitempty"` // an earlier answer, paid for before
+}
+
+// rows is a checksum of what the report lists, whatever the order: reports of
+// other times are known to list the same by it, without keeping them.
+func (r Report) rows() string {
+	lines := make([]string, len(r.Violations))
+	for i, v := range r.Violations {
+		v.At = v.At.UTC()
+		line, _ := json.Marshal(v) // plain values: never fails
+		lines[i] = string(line)
+	}
+	slices.Sort(lines)
+	all, _ := json.Marshal(lines)
+	sum := sha256.Sum256(all)
+	return base64.RawStdEncoding.EncodeToString(sum[:12])
 }
 
 // A Sum adds up what is known and counts what is not.

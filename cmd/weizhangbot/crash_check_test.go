@@ -100,7 +100,18 @@ func (a *account) answeredOnce(d diary, w wish) []string {
 	if w.uncertain {
 		return nil
 	}
+	if w.shared {
+		d.read = slices.DeleteFunc(slices.Clone(d.read), a.firstWithNews)
+	}
 	return a.once(d, w.want, fmt.Sprintf("%s: the answer to %q", d.who, w.said))
+}
+
+// firstWithNews tells of the first check of a car on which somebody else found
+// something meanwhile: it lists everything, also what was read before.
+func (a *account) firstWithNews(r reading) bool {
+	return strings.Contains(r.text, "的首次检查结果") && slices.ContainsFunc(a.events, func(e happening) bool {
+		return strings.Contains(r.text, e.token)
+	})
 }
 
 func (a *account) toldOnce(e happening, who string) []string {
@@ -127,7 +138,7 @@ func (a *account) once(d diary, token, what string) (faults []string) {
 	}
 	for i := 1; i < len(copies); i++ {
 		if before := copies[i-1]; !before.again || !a.diedAfter(before.at, copies[i].at) {
-			faults = append(faults, fmt.Sprintf("%s was read %d times, and no death explains it: %s", what, len(copies), a.around(copies)))
+			faults = append(faults, fmt.Sprintf("%s was read %d times, and no death explains it: %s", what, len(copies), a.around(d, copies)))
 		}
 	}
 	return faults
@@ -141,12 +152,20 @@ func (a *account) diedAfter(sent, again time.Time) bool {
 	})
 }
 
-// around tells when copies were read, and who lived then.
-func (a *account) around(copies []reading) string {
+// around tells what was said and read when copies were read, and who lived then.
+func (a *account) around(d diary, copies []reading) string {
 	first, last := copies[0].at, copies[len(copies)-1].at
+	near := func(at time.Time) bool { return at.After(first.Add(-grace)) && at.Before(last.Add(time.Second)) }
 	var b strings.Builder
-	for _, c := range copies {
-		fmt.Fprintf(&b, "\n  +%v, pushed: %v: %q", c.at.Sub(first), c.again, c.text)
+	for _, w := range d.wishes {
+		if near(w.asked) {
+			fmt.Fprintf(&b, "\n  %v said: %q", w.asked.Sub(first), w.said)
+		}
+	}
+	for _, r := range d.read {
+		if near(r.at) {
+			fmt.Fprintf(&b, "\n  %v read, pushed: %v: %q", r.at.Sub(first), r.again, r.text)
+		}
 	}
 	for _, l := range a.lives {
 		if l.ended.After(first.Add(-grace)) && l.began.Before(last.Add(time.Second)) {

@@ -49,6 +49,17 @@ func TestCrashJudge(t *testing.T) {
 			a.lives[1].ended = at(20_000)
 			a.diaries[0].read = append(a.diaries[0].read, reading{at: at(30_000), text: "N1", again: true})
 		}, "read 2 times"},
+		{"an answer again in the first check of a car with news", func(a *account) {
+			a.diaries[0].wishes[0].shared = true
+			a.diaries[0].read[2].text = "的首次检查结果: N1, A1"
+		}, ""},
+		{"an answer again in the first check of one's own car", func(a *account) {
+			a.diaries[0].read[2].text = "的首次检查结果: N1, A1"
+		}, "read 2 times"},
+		{"an answer again in a first check without news", func(a *account) {
+			a.diaries[0].wishes[0].shared = true
+			a.diaries[0].read = append(a.diaries[0].read, reading{at: at(700), text: "的首次检查结果: A1"})
+		}, "read 2 times"},
 		{"news to nobody", func(a *account) { a.diaries[0].read = a.diaries[0].read[:2] }, "the news N1 was never read"},
 		{"news to somebody unknown", func(a *account) { a.events[0].watchers[0] = "bert" }, "bert: no diary"},
 		{"paid twice", func(a *account) { a.payments["P"] = payment{wished: 1, asked: 2} }, "P was asked for 2 times"},
