@@ -15,9 +15,18 @@ import (
 // adminAt is where a running serve listens for operators.
 func adminAt(t *testing.T, r *running) string {
 	t.Helper()
-	found := regexp.MustCompile(`"address":"http://(127\.0\.0\.1:\d+)","event":"admin"`).FindStringSubmatch(r.log.String())
-	if found == nil {
+	address := adminIn(r.log)
+	if address == "" {
 		t.Fatalf("no listener for operators:\n%s", r.log)
+	}
+	return address
+}
+
+// adminIn finds the same in a log; "": not there.
+func adminIn(log *journal) string {
+	found := regexp.MustCompile(`"address":"http://(127\.0\.0\.1:\d+)","event":"admin"`).FindStringSubmatch(log.String())
+	if found == nil {
+		return ""
 	}
 	return found[1]
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -182,6 +183,14 @@ func (r *crashRig) live(point string, atMost time.Duration) life {
 	r.t.Helper()
 	l := life{began: time.Now(), point: point}
 	p := r.start(point)
+	if strings.HasPrefix(point, "K") {
+		backedUp := make(chan struct{})
+		defer func() { <-backedUp }()
+		go func() {
+			defer close(backedUp)
+			r.backUp(p)
+		}()
+	}
 	select {
 	case <-p.gone:
 		l.reached = true
@@ -197,6 +206,24 @@ func (r *crashRig) live(point string, atMost time.Duration) life {
 	r.lives = append(r.lives, l)
 	r.mu.Unlock()
 	return l
+}
+
+// backUp is an operator who backs up what p holds. What is cut off leaves no file.
+func (r *crashRig) backUp(p *process) {
+	select {
+	case <-p.ready:
+	case <-p.gone:
+		return
+	}
+	dir := r.t.TempDir()
+	file := filepath.Join(dir, "backup.db")
+	cmd := exec.Command(r.binary, "backup", file, "--config", filepath.Join(r.o.dir, "config.yaml"))
+	cmd.Env = append(os.Environ(), "WEIZHANG_SERVER_ADMIN_LISTEN="+adminIn(p.log))
+	said, err := cmd.CombinedOutput()
+	left, _ := filepath.Glob(filepath.Join(dir, "*")) // a good pattern: never fails
+	if whole := slices.Equal(left, []string{file}); whole != (err == nil) || err != nil && len(left) > 0 {
+		r.t.Errorf("backup: %v, leaving %q\n%s", err, left, said)
+	}
 }
 
 // last starts a process that is not to die, and returns how to stop it.
