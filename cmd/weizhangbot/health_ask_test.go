@@ -24,7 +24,7 @@ func TestHealthOfServe(t *testing.T) {
 	r := o.serve(withTelegram)
 	listen := strings.TrimPrefix(r.url, "http://")
 	environ := []string{"WEIZHANG_SERVER_LISTEN=" + listen}
-	for _, args := range [][]string{{"--config", o.config(withTelegram)}, {}} {
+	for _, args := range [][]string{{"--config", o.config(withTelegram), "--timeout", "30s"}, {"--timeout", "30s"}} {
 		if code, stdout, stderr := askHealth(t, environ, args...); code != exitFine || stdout != "ready\n" || stderr != "" {
 			t.Errorf("%v: exit code %d, stdout %q, stderr %q", args, code, stdout, stderr)
 		}
