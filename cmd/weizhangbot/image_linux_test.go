@@ -69,6 +69,16 @@ func newContainer(t *testing.T) *container {
 			t.Fatal(err)
 		}
 	}
+	// Whatever the umask, as in an image.
+	err := filepath.WalkDir(c.root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		return os.Chmod(name, 0o755) //nolint:gosec // as in an image
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 
@@ -86,7 +96,7 @@ func (c *container) build(t *testing.T) (out string) {
 		if in.name != "RUN" || in.text == "go mod download" {
 			continue
 		}
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(in.text, "/out", out))
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "umask 022; "+strings.ReplaceAll(in.text, "/out", out))
 		cmd.Dir = src
 		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "TARGETOS=linux", "VERSION="+aVersion, "COMMIT="+aCommit, "DATE="+aDate)
 		if said, err := cmd.CombinedOutput(); err != nil {
