@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/admin"
@@ -67,13 +66,7 @@ func (c Config) unreachable(err error) error {
 }
 
 // adminURL is where the operator's listener can be reached from this machine.
-func (s Server) adminURL() string {
-	host, port, err := net.SplitHostPort(s.AdminListen)
-	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
-		return "http://" + net.JoinHostPort("127.0.0.1", port)
-	}
-	return "http://" + s.AdminListen
-}
+func (s Server) adminURL() string { return reachable(s.AdminListen) }
 
 // fleet is what operators do with the world's store.
 func (w *world) fleet() *bot.Fleet {

@@ -2,7 +2,8 @@
 //
 // Reading order: run.go (what every command has in common), one file a command
 // (demo.go, serve.go, doctor.go with doctor_*.go, backup.go, restore.go, compact.go,
-// chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go), world.go and channel.go (who is wired to
+// chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go, health_ask.go, completion.go,
+// version.go), world.go and channel.go (who is wired to
 // whom), serving.go (an HTTP server that drains), front.go, health.go, storing.go and limit.go
 // (its public face), logging.go and mask.go (what is logged, and what never),
 // and config.go with config_*.go (what an operator can decide, and how it is

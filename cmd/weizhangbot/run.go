@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 	"unicode"
 
@@ -45,6 +44,10 @@ type commands struct {
 	Parse    parseCommand    `cmd:"" help:"Show how messages are understood."`
 	Plate    plateCommand    `cmd:"" help:"Show how number plates are read."`
 	Fakejuhe fakejuheCommand `cmd:"" help:"Run the fake Juhe alone, for integrators."`
+
+	Health     healthCommand     `cmd:"" help:"Ask a running serve whether it is ready."`
+	Completion completionCommand `cmd:"" help:"Print the completions for a shell."`
+	Build      versionCommand    `cmd:"" name:"version" help:"Print the version and what it was built from."`
 
 	Version versionFlag `help:"Print the version."`
 }
@@ -133,23 +136,6 @@ func (versionFlag) BeforeReset(p *program) error {
 		return err
 	}
 	return errAnswered
-}
-
-// version is the module's version, or the revision a development build is from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel " + s.Value
-		}
-	}
-	return "devel"
 }
 
 // A usageError is the caller's to mend: the command line or the configuration.
