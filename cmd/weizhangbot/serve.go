@@ -80,7 +80,7 @@ func (s *service) run(ctx context.Context, ready func(string)) error {
 	s.front = newFront(s.health, s.config.doorPaths()...)
 	public, err := listenPublic(ctx, s.machine, &s.config, s.front, s.log)
 	if err != nil {
-		return fmt.Errorf("server.listen: %w", err)
+		return errors.Join(fmt.Errorf("server.listen: %w", err), s.tracing.close())
 	}
 	// Serves from now on, so that whoever watches reads "starting" and not
 	// that nobody is there. Its end is the first step of stopping, and so has

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -91,13 +90,8 @@ func (t *tracing) close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), flushFor)
 	defer cancel()
-	if err := t.provider.Shutdown(ctx); err != nil {
-		t.exporter.lose(0, err)
-		// What still is on its way is broken off.
-		err = t.exporter.Shutdown(ctx)
-		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			t.exporter.lose(0, err)
-		}
+	if t.provider.Shutdown(ctx) != nil {
+		t.exporter.giveUp(ctx)
 	}
 	return nil
 }

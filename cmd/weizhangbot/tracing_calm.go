@@ -60,6 +60,15 @@ func (e *calmExporter) lose(n int, err error) {
 	}
 }
 
+// giveUp breaks off what is still on its way when ctx has ended.
+func (e *calmExporter) giveUp(ctx context.Context) {
+	e.mu.Lock()
+	e.told = time.Now() // of what is broken off, nothing more is told
+	e.mu.Unlock()
+	e.log.WithField("event", "traces").Warn("the last spans are lost: the collector does not answer in time")
+	_ = e.SpanExporter.Shutdown(ctx) // which says that ctx has ended
+}
+
 // mostWhy is how many characters of a cause are told.
 const mostWhy = 160
 
