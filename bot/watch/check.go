@@ -23,7 +23,7 @@ func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) (err
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	ctx, ended := d.tracer.Begin(ctx, bot.Stage{Name: "check", Kind: string(o.Kind)})
+	ctx, ended := d.tracer.Begin(ctx, bot.Stage{Name: "check", Kind: o.Kind.word()})
 	defer func() { ended(err) }()
 	l, err := d.look(ctx, o)
 	if err != nil {

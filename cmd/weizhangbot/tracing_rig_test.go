@@ -19,8 +19,9 @@ import (
 // A collector is a receiver of OTLP over HTTP. Its body is read as TracesData,
 // which is on the wire what ExportTraceServiceRequest is.
 type collector struct {
-	*httptest.Server
-	answer http.HandlerFunc // instead of 200; set before it is used
+	t      *testing.T
+	answer http.HandlerFunc // instead of 200; nil: that
+	URL    string
 
 	mu       sync.Mutex
 	requests []*http.Request
@@ -29,22 +30,27 @@ type collector struct {
 	spans    []*tracepb.Span
 }
 
+// newCollector starts one on this machine.
 func newCollector(t *testing.T, answer http.HandlerFunc) *collector {
 	t.Helper()
-	c := &collector{answer: answer, resource: map[string]string{}}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var sent tracepb.TracesData
-		if err != nil || proto.Unmarshal(body, &sent) != nil {
-			t.Errorf("what was sent cannot be read: %v", err)
-		}
-		c.keep(r, body, &sent)
-		if c.answer != nil {
-			c.answer(w, r)
-		}
-	}))
-	t.Cleanup(c.Close)
+	c := &collector{t: t, answer: answer}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	c.URL = server.URL
 	return c
+}
+
+// ServeHTTP implements http.Handler.
+func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var sent tracepb.TracesData
+	if err != nil || proto.Unmarshal(body, &sent) != nil {
+		c.t.Errorf("what was sent cannot be read: %v", err)
+	}
+	c.keep(r, body, &sent)
+	if c.answer != nil {
+		c.answer(w, r)
+	}
 }
 
 func (c *collector) keep(r *http.Request, body []byte, sent *tracepb.TracesData) {
@@ -52,6 +58,7 @@ func (c *collector) keep(r *http.Request, body []byte, sent *tracepb.TracesData)
 	defer c.mu.Unlock()
 	c.requests = append(c.requests, r)
 	c.bodies = append(c.bodies, body...)
+	c.resource = map[string]string{}
 	for _, rs := range sent.ResourceSpans {
 		for _, kv := range rs.Resource.Attributes {
 			c.resource[kv.Key] = kv.Value.GetStringValue()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -63,6 +64,34 @@ func TestOneQueryIsOneTrace(t *testing.T) {
 	}
 	if c.resource["service.name"] != "the-bot" || c.resource["deployment.environment"] != "test" || c.resource["service.version"] == "" {
 		t.Errorf("who sends: %v", c.resource)
+	}
+}
+
+// A check is a trace of its own, down to the notice that it leads to.
+func TestOneCheckIsOneTrace(t *testing.T) {
+	t.Parallel()
+	c := &collector{t: t}
+	inProvince(t, func(p *province) {
+		p.config, p.environ = everyDay, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://" + collectorAt}
+		p.wire.serve(collectorAt, c)
+	}, func(p *province) {
+		p.watchBoth()
+		p.fined("沪C12345")
+		time.Sleep(25 * time.Hour)
+		if got := p.pushed(); !strings.Contains(got, "朝阳路") {
+			t.Fatalf("pushed %q", got)
+		}
+	})
+	pushes := c.named("push")
+	if len(pushes) != 1 {
+		t.Fatalf("%d pushes", len(pushes))
+	}
+	const want = `check kind=regular
+  juhe charged=charged code=0 endpoint=query
+  push channel=wechat kind=notice outcome=delivered
+`
+	if tree := c.tree(pushes[0].TraceId); tree != want {
+		t.Errorf("the trace:\n%s\nwant:\n%s", tree, want)
 	}
 }
 
@@ -178,11 +207,11 @@ func TestTraceCollectorInTrouble(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := newOutside(t)
-			c := newCollector(t, tt.answer)
+			at := newCollector(t, tt.answer).URL
 			if tt.gone {
-				c.Close()
+				at = nobodyAt(t)
 			}
-			r := o.serveWith([]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + c.URL + "/canary-path", "OTEL_EXPORTER_OTLP_HEADERS=api-key=canarykey"}, withSafe)
+			r := o.serveWith([]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + at + "/canary-path", "OTEL_EXPORTER_OTLP_HEADERS=api-key=canarykey"}, withSafe)
 			got, err := o.platform(r, wechattest.Safe).Deliver(t.Context(), aDriver, wechattest.Text("查违章 沪C12345 发动机号123456 车架号654321"))
 			if err != nil || got.Banner != "" || !strings.Contains(got.Text, "待交罚款") {
 				t.Errorf("%+v, %v", got, err)
@@ -197,6 +226,17 @@ func TestTraceCollectorInTrouble(t *testing.T) {
 			}
 		})
 	}
+}
+
+// nobodyAt is an address on this machine where nobody listens any more.
+func nobodyAt(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+	return "http://" + l.Addr().String()
 }
 
 // What is not asked for is not there.
