@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"go.opentelemetry.io/otel/trace"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
@@ -36,7 +38,8 @@ func TestOneQueryIsOneTrace(t *testing.T) {
 	until(t, "the answer has come late", func() bool { return len(r.entries("sent")) > 0 })
 	r.end()
 
-	turns := c.named("turn")
+	// On a slow machine WeChat asks again: that is another trace.
+	turns := slices.DeleteFunc(c.named("turn"), func(s *tracepb.Span) bool { return strings.Contains(said(s), "again=true") })
 	if len(turns) != 1 {
 		t.Fatalf("%d turns", len(turns))
 	}
