@@ -19,6 +19,7 @@
 //	Fleet              what an operator does: cars in, cars out, what it costs
 //	Held, Privacy      what is kept of a person, and the text that says how
 //	Seen, Survey       what an observer learns: of a message, of all that is watched
+//	Tracer, Stage      the port that shows what led to what, and a part of it
 //	Kind, UserText     what went wrong, and the sentence for it
 //
 // # One turn
@@ -52,7 +53,7 @@
 // every sentence; then turn.go, work.go and records.go for how it is kept, and
 // keeping.go, invite.go and retry.go for what is arranged with a saved car;
 // notice.go, mail.go, waiting.go and tell.go for what is told without asking;
-// observe.go for what of all that can be watched, and under which trace.
+// observe.go for what of all that can be watched, and trace.go for under which trace.
 // What a message means is package nlu's to say,
 // what a plate is package plate's, and what a query may cost package lookup's.
 package bot

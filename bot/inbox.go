@@ -18,11 +18,17 @@ import (
 type Inbox struct {
 	store   storage.Store
 	channel string
+	tracer  Tracer
 }
 
 // NewInbox is the inbox of a channel.
 func NewInbox(store storage.Store, channel string) *Inbox {
 	return &Inbox{store: store, channel: channel}
+}
+
+// Traced is the inbox with its updates shown by t.
+func (b *Inbox) Traced(t Tracer) *Inbox {
+	return &Inbox{store: b.store, channel: b.channel, tracer: t}
 }
 
 // An Inbound is one update of a platform.
@@ -34,7 +40,7 @@ type Inbound struct {
 	Note    []byte // what the last update of the lane left; nil: nothing
 	Attempt int    // counts from 1; runs that were put off do not count
 
-	trace string // that it came with, if any
+	trace string // from its arrival on
 }
 
 // Settled is what handling an Inbound led to, besides what was sent.
@@ -84,6 +90,9 @@ func (b *Inbox) Store(ctx context.Context, updates []Inbound) error {
 	jobs := make([]storage.Job, len(updates))
 	for i, in := range updates {
 		in.Aside, in.trace = false, TraceOf(ctx)
+		if in.trace == "" { // fetched: each is its own
+			in.trace = NewTrace()
+		}
 		var err error
 		if jobs[i], err = in.job(b.channel); err != nil {
 			return err
@@ -131,7 +140,9 @@ func (b *Inbox) handler(aside bool, handle func(context.Context, Inbound) (Settl
 		if err != nil {
 			return err
 		}
-		settled, err := handle(WithTrace(ctx, in.trace), in)
+		ctx, ended := b.tracer.Begin(WithTrace(ctx, in.trace), Stage{Name: "update", Channel: b.channel})
+		settled, err := handle(ctx, in)
+		ended(err)
 		if err != nil {
 			return err
 		}

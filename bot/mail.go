@@ -31,7 +31,8 @@ type Parcel struct {
 	// Awake tells that the person asked for it and waits: quiet hours do not
 	// hold it up.
 	Awake bool `json:"awake,omitempty"`
-	// Trace is under which the log tells of it: that of the message it answers.
+	// Trace is under which the log tells of it: that of the message it answers, or
+	// of the check that found what it tells.
 	Trace string `json:"trace,omitempty"`
 	// Digest tells that it waited for the end of quiet hours; the outbox sets it.
 	Digest bool `json:"digest,omitempty"`
@@ -112,7 +113,7 @@ func (m *Mail) notify(tx storage.Tx, u UserID, r *record, n Notice) error {
 		return nil
 	}
 	id := strconv.FormatUint(hash(n.ID), 36) + "-" + stamp(now)
-	if err := m.post(tx, r, Parcel{User: u, ID: id, At: now.Add(pushGrace), Awake: n.Kind == NoticeAlarm}); err != nil {
+	if err := m.post(tx, r, Parcel{User: u, ID: id, At: now.Add(pushGrace), Awake: n.Kind == NoticeAlarm, Trace: n.Trace}); err != nil {
 		return err
 	}
 	return r.save(tx, u)
@@ -218,7 +219,7 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 	}
 	r.Pushed = r.Pushed || d == Delivered
 	if r.unpack(p.ID, d) {
-		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake})
+		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake, Trace: p.Trace})
 		if err != nil {
 			return err
 		}

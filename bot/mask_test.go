@@ -42,7 +42,7 @@ func domain() []any {
 var harmless = []string{
 	"Bot", "Config", "Mail", "MailConfig", "Inbox", "Fleet", "Error", "Rule", "City", "Costs", "DayCosts", "UserCosts", "Sum", "Inspection",
 	"InspectionPlan", "Privacy", "Odd", "CitiesAre", "FindRule", "FindCities", "ListData", "FindPaused", "NoLater", "Forget", "Collect",
-	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey",
+	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey", "Stage",
 }
 
 // called are the types whose Name is nobody's: a city's, a file's.

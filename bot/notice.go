@@ -23,6 +23,9 @@ type Notice struct {
 	Inspection Inspection `json:"inspection,omitzero"` // of NoticeInspection
 	Alarm      Alarm      `json:"alarm,omitempty"`     // of NoticeAlarm
 	Detail     string     `json:"detail,omitempty"`    // for admins: no personal data
+	// Trace is what the notice came of. It goes with the parcel that carries the
+	// notice, unless that was on its way already.
+	Trace string `json:"-"`
 }
 
 // A NoticeKind is what a Notice is about.

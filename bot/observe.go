@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
@@ -13,7 +11,7 @@ import (
 // Channel take few values; whatever is somebody's own is in User and Unread,
 // which are for nobody to keep as they are.
 type Seen struct {
-	Trace   string
+	Trace   string // as TraceOf has it
 	Channel string
 	User    UserID
 	Intent  string        // an intent of nlu, an Event, or photo, admin, slowed
@@ -62,27 +60,6 @@ type Survey struct {
 	Hours         []int
 }
 
-type traceKey struct{}
-
-// WithTrace hands an id of a trace down: 32 lower-case hexadecimal digits, as
-// W3C Trace Context has them.
-func WithTrace(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, traceKey{}, id)
-}
-
-// TraceOf is the id that WithTrace handed down, or "".
-func TraceOf(ctx context.Context) string {
-	id, _ := ctx.Value(traceKey{}).(string)
-	return id
-}
-
-// NewTrace draws the id of a trace. It says nothing of what is traced.
-func NewTrace() string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	return hex.EncodeToString(id[:])
-}
-
 // Intents of messages that are no words for the dialogue.
 const (
 	intentPhoto  = "photo"
@@ -114,10 +91,10 @@ func (s *Seen) again(t *turn) {
 }
 
 // observed reports a message to whoever watches.
-func (b *Bot) observed(s Seen, began time.Time, answer Answer, err error) {
+func (b *Bot) observed(ctx context.Context, s Seen, began time.Time, answer Answer, err error) {
 	if b.observe == nil {
 		return
 	}
 	s.Took, s.Pending, s.Err = time.Since(began), answer.Pending, err
-	b.observe(s)
+	b.observe(ctx, s)
 }

@@ -16,7 +16,7 @@ var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 func TestMessagesAreSeen(t *testing.T) {
 	w := newWorld(t)
 	var seen []bot.Seen
-	b := bot.New(bot.Config{Store: w.store, Now: w.clock.now, Messages: 9, Admins: []bot.UserID{"test:a"}, Observe: func(s bot.Seen) { seen = append(seen, s) }})
+	b := bot.New(bot.Config{Store: w.store, Now: w.clock.now, Messages: 9, Admins: []bot.UserID{"test:a"}, Observe: func(_ context.Context, s bot.Seen) { seen = append(seen, s) }})
 	for _, tt := range []struct {
 		name   string
 		m      bot.Message
@@ -64,7 +64,7 @@ func TestOneTrace(t *testing.T) {
 		seen   []string
 		called []string
 	)
-	w.observe = func(s bot.Seen) { seen = append(seen, s.Trace) }
+	w.observe = func(_ context.Context, s bot.Seen) { seen = append(seen, s.Trace) }
 	w.called = func(ctx context.Context, c lookup.Call) {
 		mu.Lock()
 		defer mu.Unlock()

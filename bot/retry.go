@@ -39,6 +39,8 @@ type Retry struct {
 type retryJob struct {
 	User UserID `json:"user"`
 	ID   string `json:"id"`
+
+	trace string // of its run
 }
 
 // retry is the one with an id; nil: it was ended.
@@ -88,13 +90,16 @@ func (x *run) tryLater(e TryLater) error {
 
 // tryAgain asks once more for somebody who does not wait. What came of it is
 // told in the transaction that ends the job.
-func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) error {
+func (b *Bot) tryAgain(ctx context.Context, j storage.Job, done storage.Done) (err error) {
 	var job retryJob
 	if err := json.Unmarshal(j.Body, &job); err != nil {
 		return fmt.Errorf("bot: later: %w", storage.ErrCorrupt)
 	}
-	ctx, cancel := context.WithTimeout(WithTrace(ctx, NewTrace()), taskTime)
+	ctx, cancel := context.WithTimeout(ctx, taskTime)
 	defer cancel()
+	ctx, ended := b.tracer.Begin(ctx, Stage{Name: "retry"})
+	defer func() { ended(err) }()
+	job.trace = TraceOf(ctx)
 	l, lent, err := b.retryOf(ctx, job)
 	switch {
 	case err != nil || l == nil:
@@ -208,7 +213,7 @@ func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure erro
 		return nil
 	}
 	v, owner := l.Vehicle, l.Owner
-	n := Notice{ID: "later-" + job.ID, Kind: NoticeFound, At: b.now(), Vehicle: v.bare(), City: l.Rule.Name, Err: KindOf(failure)}
+	n := Notice{ID: "later-" + job.ID, Kind: NoticeFound, At: b.now(), Vehicle: v.bare(), City: l.Rule.Name, Err: KindOf(failure), Trace: job.trace}
 	x := &run{b: b, tx: tx, user: job.User, at: b.now(), r: r}
 	if failure == nil {
 		if report.Cached {

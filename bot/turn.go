@@ -26,7 +26,8 @@ type Bot struct {
 	messages int
 	privacy  *Privacy
 	fault    func(error)
-	observe  func(Seen)
+	observe  func(context.Context, Seen)
+	tracer   Tracer
 	bell     bell
 	saved    atomic.Int64
 }
@@ -49,16 +50,17 @@ type Config struct {
 	// Fault hears what failed behind an answer, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
 	Fault func(error)
-	// Observe hears of each message when it is answered; nil: nobody does. It
-	// must not wait.
-	Observe func(Seen)
+	// Observe hears of each message when it is answered, in a ctx with its trace;
+	// nil: nobody does. It must not wait.
+	Observe func(context.Context, Seen)
+	Tracer  Tracer
 }
 
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
 	b := &Bot{
 		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
-		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault, observe: c.Observe,
+		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault, observe: c.Observe, tracer: c.Tracer,
 		privacy: c.Privacy.or(),
 	}
 	if b.every == 0 {
@@ -99,11 +101,13 @@ func (b *Bot) Handle(ctx context.Context, m Message) (answer Answer, err error) 
 	}
 	rung := b.bell.listen(m.User, m.Key)
 	defer b.bell.leave(m.User, m.Key, rung)
-	began, seen := time.Now(), Seen{Channel: m.Channel, User: m.User, Trace: TraceOf(ctx)}
-	if seen.Trace == "" {
-		seen.Trace = NewTrace()
-	}
-	defer func() { b.observed(seen, began, answer, err) }()
+	began := time.Now()
+	ctx, ended := b.tracer.Begin(ctx, Stage{Name: "turn", Channel: m.Channel})
+	seen := Seen{Channel: m.Channel, User: m.User, Trace: TraceOf(ctx)}
+	defer func() {
+		b.observed(ctx, seen, began, answer, err)
+		ended(err)
+	}()
 	answer, seen, err = b.turn(ctx, m, seen)
 	if err == nil && answer.Pending {
 		early := answer.Replies

@@ -91,13 +91,15 @@ func (b *Bot) Work(ctx context.Context, n int) error {
 
 // work does one task: the outside first, then the outcome, the next step of
 // the dialogue and the end of the job in one transaction.
-func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) error {
+func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) (err error) {
 	var t task
 	if err := json.Unmarshal(j.Body, &t); err != nil {
 		return fmt.Errorf("bot: task: %w", storage.ErrCorrupt)
 	}
 	ctx, cancel := context.WithTimeout(WithTrace(ctx, t.Trace), taskTime)
 	defer cancel()
+	ctx, ended := b.tracer.Begin(ctx, Stage{Name: "lookup", Kind: t.Kind})
+	defer func() { ended(err) }()
 	if wanted, err := b.wanted(ctx, t); err != nil || !wanted {
 		return err
 	}

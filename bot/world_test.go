@@ -39,7 +39,8 @@ type world struct {
 	fault  func(error)
 
 	privacy *bot.Privacy
-	observe func(bot.Seen)
+	observe func(context.Context, bot.Seen)
+	tracer  bot.Tracer
 	called  func(context.Context, lookup.Call)
 
 	messages, vehicles, queries, budget int  // limits
@@ -140,7 +141,7 @@ func (w *world) start(t testing.TB) {
 	}
 	w.bot = bot.New(bot.Config{Privacy: w.privacy,
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
-		Observe: w.observe,
+		Observe: w.observe, Tracer: w.tracer,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 3)

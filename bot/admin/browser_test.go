@@ -29,6 +29,10 @@ func TestDashboardInBrowser(t *testing.T) {
 	s.album("dashboard")
 	s.fits()
 
+	s.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach((d) => { d.open = true; })`))
+	s.album("details")
+	s.fits()
+
 	// What changes, changes by itself.
 	r.change(func() { r.down = nil; r.now = r.now.Add(6 * time.Second) })
 	s.wait(`document.getElementById('outages').innerText.includes('没有城市暂停')`)
@@ -46,6 +50,19 @@ func TestDashboardInBrowser(t *testing.T) {
 		s.do(chromedp.EmulateViewport(width, 800))
 		s.fits()
 	}
+}
+
+// A bot that nobody has written to yet.
+func TestEmptyDashboardInBrowser(t *testing.T) {
+	s := openScreen(t)
+	r := newRig(t, "")
+	r.change(func() { r.queues, r.used = nil, 0 })
+	server := httptest.NewServer(r.console)
+	t.Cleanup(func() { _ = r.console.Close(context.Background()); server.Close() })
+	s.do(chromedp.EmulateViewport(390, 844), chromedp.Navigate(server.URL))
+	s.wait(`document.getElementById('live').textContent === '实时'`)
+	s.album("empty")
+	s.fits()
 }
 
 // Signing in, where there is a token.
@@ -170,7 +187,7 @@ func (s *screen) album(name string) {
 	if os.Getenv("ADMIN_SCREENSHOTS") == "" {
 		return
 	}
-	s.do(chromedp.EmulateViewport(1280, 1560))
+	s.do(chromedp.EmulateViewport(1280, 1340))
 	s.shoot(name)
 	s.scheme("dark")
 	s.shoot(name + "-dark")

@@ -14,7 +14,7 @@ type chart struct {
 	Width  int
 	Bars   []bar
 	Labels []string // at equal distances below
-	Top    string   // what the highest line stands for
+	Top    string   // what the highest line stands for, with its unit
 	Empty  bool
 	Legend []legend
 }
@@ -43,8 +43,8 @@ type part struct {
 	n     int
 }
 
-// stacked draws stacks side by side.
-func stacked(title string, stacks []stack) chart {
+// stacked draws stacks side by side; unit is what they count.
+func stacked(title, unit string, stacks []stack) chart {
 	c := chart{Title: title, Width: len(stacks)}
 	most := 0
 	for _, s := range stacks {
@@ -52,7 +52,7 @@ func stacked(title string, stacks []stack) chart {
 	}
 	c.Empty = most == 0
 	top := rounded(most)
-	c.Top = fmt.Sprint(top)
+	c.Top = grouped(top) + " " + unit
 	for i, s := range stacks {
 		y := float64(chartHeight)
 		for _, p := range s.parts {
@@ -97,8 +97,8 @@ func turnsChart(hours []Hour) chart {
 		turns += h.Turns
 		late += h.Late
 	}
-	c := stacked(fmt.Sprintf("24 小时内 %d 条消息，%d 条答复超时", turns, late), stacks)
-	c.Legend = []legend{{"good", "按时", fmt.Sprint(turns - late)}, {"warn", "超时，随后送达", fmt.Sprint(late)}}
+	c := stacked(fmt.Sprintf("24 小时内 %d 条消息，%d 条答复超时", turns, late), "条", stacks)
+	c.Legend = []legend{{"good", "按时", grouped(turns-late) + " 条"}, {"warn", "超时，随后送达", grouped(late) + " 条"}}
 	for i := 0; i < len(hours); i += len(hours) / 4 {
 		c.Labels = append(c.Labels, hours[i].At.In(bot.China).Format("15:04"))
 	}
@@ -123,19 +123,20 @@ func moneyChart(r bot.CostReport) chart {
 		labels[i] = at.Format("02")
 	}
 	sum := r.Total()
-	c := stacked(fmt.Sprintf("%d 天内付费 %d 次，结果不明 %d 次，免费 %d 次", r.Over, sum.Charged, sum.Unknown, sum.Free), stacks)
+	c := stacked(fmt.Sprintf("%d 天内付费 %d 次，结果不明 %d 次，免费 %d 次", r.Over, sum.Charged, sum.Unknown, sum.Free), "次", stacks)
 	c.Labels = labels
 	c.Legend = []legend{
-		{"good", "付费", priced(r.Price, sum.Charged)}, {"warn", "结果不明", priced(r.Price, sum.Unknown)}, {"calm", "免费", fmt.Sprint(sum.Free)},
+		{"good", "付费", priced(r.Price, sum.Charged)}, {"warn", "结果不明", priced(r.Price, sum.Unknown)}, {"calm", "免费", grouped(sum.Free) + " 次"},
 	}
 	return c
 }
 
 func priced(price float64, n int) string {
+	times := grouped(n) + " 次"
 	if m := money(price, n); m != "" {
-		return fmt.Sprintf("%d · %s", n, m)
+		return times + " · " + m
 	}
-	return fmt.Sprint(n)
+	return times
 }
 
 // nextHours is how many hours one bar of the coming checks stands for.
@@ -153,7 +154,8 @@ func nextChart(s bot.Survey) chart {
 		at := s.At.In(bot.China).Add(time.Duration(i) * time.Hour)
 		stacks = append(stacks, stack{fmt.Sprintf("%s 起 %d 小时：%d 辆", at.Format("01-02 15:04"), nextHours, n), []part{{"good", n}}})
 	}
-	c := stacked(fmt.Sprintf("一周内到期的检查：%d 次", total), stacks)
+	c := stacked(fmt.Sprintf("一周内到期的检查：%d 次", total), "次", stacks)
+	c.Legend = []legend{{"good", fmt.Sprintf("每格 %d 小时，一周共", nextHours), grouped(total) + " 次"}}
 	for day := range 7 {
 		c.Labels = append(c.Labels, s.At.In(bot.China).AddDate(0, 0, day).Format("01-02"))
 	}

@@ -31,7 +31,7 @@ type ConsoleConfig struct {
 //
 //	GET  /              the dashboard; works without JavaScript
 //	GET  /events        the same as server-sent events, when it changes
-//	GET  /unread.jsonl  messages that were not understood, masked, for `parse`
+//	GET  /unread.jsonl  messages that were not understood, masked, as lines for tests and `parse`
 //	POST /retry         has a dead letter run again
 //	GET  /login         with a token: the way in; POST /login, POST /logout
 //	GET  /metrics       for Prometheus

@@ -193,8 +193,8 @@ func TestDashboardShows(t *testing.T) {
 	r.change(func() { r.now = r.now.Add(time.Minute) })
 	body := r.gets("/").Body.String()
 	for _, want := range []string{
-		"1284", "1530 份订阅", "剩 27", "¥14.60", "¥42.40", "苏州", "车辆信息错误", "没有回应", "*url.Error:3f09c1d2e4b5",
-		"预算提醒", "50 % of the daily budget", "ask_engine6", "2 个任务多次失败后被搁置", "次查询结果不明", "v1.2.3",
+		"1,284", "1,530 份订阅", "剩 27", "¥14.60", "¥42.40", "苏州", "车辆信息错误", "没有回应", "*url.Error:3f09c1d2e4b5",
+		"¥12.20", "预算提醒", "50 % of the daily budget", "ask_engine6", "2 个任务多次失败后被搁置", "次查询结果不明", "v1.2.3",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
@@ -202,6 +202,25 @@ func TestDashboardShows(t *testing.T) {
 	}
 	if strings.Contains(body, "style=") || strings.Contains(body, "onclick") || strings.Contains(body, "ZgotmplZ") {
 		t.Error("the page holds what its own policy forbids")
+	}
+}
+
+// Alarms are called by words, each by its own.
+func TestAlarmsHaveNames(t *testing.T) {
+	r := newRig(t, "")
+	for _, a := range bot.Alarms() {
+		r.panel.Alarm(a, "")
+	}
+	names := regexp.MustCompile(`<li><b>([^<]*)</b>`).FindAllStringSubmatch(r.gets("/").Body.String(), -1)
+	seen := map[string]bool{}
+	for _, m := range names {
+		if seen[m[1]] || !regexp.MustCompile(`^[\p{Han}，]+$`).MatchString(m[1]) {
+			t.Errorf("an alarm is called %q", m[1])
+		}
+		seen[m[1]] = true
+	}
+	if len(names) != len(bot.Alarms()) {
+		t.Errorf("%d alarms are shown, want %d", len(names), len(bot.Alarms()))
 	}
 }
 

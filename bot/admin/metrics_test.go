@@ -94,7 +94,7 @@ func TestMetricsCount(t *testing.T) {
 		`weizhangbot_turns_total{channel="wechat",intent="query"} 1`,
 		`weizhangbot_turns_total{channel="telegram",intent="none"} 1`,
 		`weizhangbot_turns_late_total{channel="wechat"} 1`,
-		`weizhangbot_turn_seconds_bucket{channel="wechat",le="4"} 0`,
+		`weizhangbot_turn_seconds_bucket{channel="wechat",le="4.5"} 0`,
 		`weizhangbot_turn_seconds_bucket{channel="wechat",le="5"} 1`,
 		`weizhangbot_juhe_calls_total{charged="charged",code="225606",endpoint="query"} 1`,
 		`weizhangbot_juhe_seconds_bucket{endpoint="query",le="30"} 2`,

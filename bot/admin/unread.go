@@ -89,15 +89,28 @@ func maskLatin(word []rune) {
 	}
 }
 
-// writeUnread writes lines that parse takes, oldest first.
+// A testLine is a line of bot/nlu/testdata, which parse takes as well: what should
+// have been understood is put in where "unknown" and "" stand.
+type testLine struct {
+	Text   string `json:"text"`
+	Ctx    string `json:"ctx,omitempty"` // for parse; the corpus reads the note
+	Intent string `json:"intent"`
+	Plate  string `json:"plate"`
+	Type   string `json:"plate_type"`
+	Engine string `json:"engine"`
+	VIN    string `json:"vin"`
+	Note   string `json:"note"`
+}
+
+// writeUnread writes lines for tests, oldest first.
 func writeUnread(w io.Writer, all []Unread) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	for _, u := range backwards(all) {
-		line := struct {
-			Text string `json:"text"`
-			Ctx  string `json:"ctx,omitempty"`
-		}{u.Text, u.Ctx}
+		line := testLine{Text: u.Text, Ctx: u.Ctx, Intent: "unknown"}
+		if u.Ctx != "" {
+			line.Note = "ctx=" + u.Ctx
+		}
 		if err := e.Encode(line); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -76,9 +77,14 @@ func TestDownload(t *testing.T) {
 		t.Errorf("%d lines, the last %s", len(lines), lines[len(lines)-1])
 	}
 	for i, line := range lines {
+		want := fmt.Sprintf(`{"text":%q,"ctx":"ask_engine6_vin6","intent":"unknown","plate":"","plate_type":"","engine":"","vin":"","note":"ctx=ask_engine6_vin6"}`,
+			strings.Repeat("啥", (100+i)%9+1))
+		if line != want {
+			t.Fatalf("line %d: %s, want %s", i, line, want)
+		}
 		var l struct{ Text, Ctx string }
-		if err := json.Unmarshal([]byte(line), &l); err != nil || l.Text != strings.Repeat("啥", (100+i)%9+1) {
-			t.Fatalf("line %d: %s, %v", i, line, err)
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
 		}
 		if _, err := nlu.ParseOpen(l.Ctx); err != nil {
 			t.Fatal(err)

@@ -68,6 +68,10 @@ func alarmName(a bot.Alarm) string {
 		return "出现未记载的代码"
 	case bot.AlarmBudget:
 		return "预算提醒"
+	case bot.AlarmChecks:
+		return "预算将尽，自动检查已停"
+	case bot.AlarmSpent:
+		return "预算用完，查询已停"
 	case bot.AlarmUncertain:
 		return "查询结果不明"
 	case bot.AlarmUndelivered:

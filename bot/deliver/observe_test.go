@@ -51,6 +51,29 @@ func TestEndsAreReported(t *testing.T) {
 	}
 }
 
+// A notice goes out under the trace of what found it, also by way of the morning's
+// digest, and when its platform fails meanwhile.
+func TestNoticeKeepsItsTrace(t *testing.T) {
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	for name, at := range map[string]int{"by day": 12, "at night": 23} {
+		t.Run(name, func(t *testing.T) {
+			play(t, func(t *testing.T, r *rig) {
+				r.says(driver, "你好")
+				now := time.Now().In(bot.China)
+				wait(time.Date(now.Year(), now.Month(), now.Day(), at, 0, 0, 0, bot.China).Sub(now))
+				n := still("沪C12345")
+				n.Trace = trace
+				r.platform.refuse(driver, errors.Join(bot.ErrUnsent, errBeforeSending))
+				r.notify(driver, n)
+				wait(12 * time.Hour)
+				if len(r.ended) != 1 || r.ended[0].Outcome != deliver.OutcomeDelivered || r.ended[0].Parcel.Trace != trace {
+					t.Errorf("ended %+v", r.ended)
+				}
+			})
+		})
+	}
+}
+
 // A late answer goes out under the trace of the message it answers.
 func TestLateAnswerKeepsItsTrace(t *testing.T) {
 	play(t, func(t *testing.T, r *rig) {

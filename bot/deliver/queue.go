@@ -59,9 +59,10 @@ type Config struct {
 	// GaveUp is told of a parcel whose first round of tries failed, and why, and
 	// again when it is not tried any more; nil: nobody is.
 	GaveUp func(ctx context.Context, p bot.Parcel, why error)
-	// Ended hears of each parcel when it is over; nil: nobody does. It must not
-	// wait.
-	Ended func(e Ended)
+	// Ended hears of each parcel when it is over, in a ctx with its trace; nil:
+	// nobody does. It must not wait.
+	Ended  func(ctx context.Context, e Ended)
+	Tracer bot.Tracer
 }
 
 // A Queue is the outbox. Any number of them may share a store.
@@ -90,7 +91,7 @@ func New(c Config) *Queue {
 		c.GaveUp = func(context.Context, bot.Parcel, error) {}
 	}
 	if c.Ended == nil {
-		c.Ended = func(Ended) {}
+		c.Ended = func(context.Context, Ended) {}
 	}
 	q := &Queue{cfg: c, channels: map[string]*channel{}}
 	for name, ch := range c.Channels {
@@ -128,7 +129,7 @@ func (q *Queue) Post(tx storage.Tx, p bot.Parcel) error {
 		p.At = now
 	}
 	if end, quiet := q.quiet(p, p.At); quiet {
-		return enqueue(tx, digestQueue, q.digest(p.User, end))
+		return enqueue(tx, digestQueue, q.digest(p, end))
 	}
 	return enqueue(tx, sendQueue, p)
 }
@@ -149,9 +150,12 @@ const (
 	mostSpread = 10 * time.Minute
 )
 
-// digest is the one that a person gets after end.
-func (q *Queue) digest(u bot.UserID, end time.Time) bot.Parcel {
-	return bot.Parcel{User: u, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(u)), Digest: true}
+// digest is the one that brings p after end; of several its trace is that of the
+// first.
+func (q *Queue) digest(p bot.Parcel, end time.Time) bot.Parcel {
+	return bot.Parcel{
+		User: p.User, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(p.User)), Digest: true, Trace: p.Trace,
+	}
 }
 
 // spread is the person's own place in the morning, always the same.

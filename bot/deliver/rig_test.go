@@ -90,14 +90,14 @@ func (r *rig) start() {
 			r.mu.Unlock()
 			r.must(r.mail.Alarm(ctx, bot.AlarmUndelivered, why.Error()))
 		},
-		Ended: func(e deliver.Ended) {
+		Ended: func(_ context.Context, e deliver.Ended) {
 			r.mu.Lock()
 			r.ended = append(r.ended, e)
 			r.mu.Unlock()
 		},
 	})
 	r.mail = bot.NewMail(bot.MailConfig{Store: r.store, Outbox: r.queue, Admins: []bot.UserID{"test:admin"}})
-	r.bot = bot.New(bot.Config{Store: r.store, Desk: r.desk, Mail: r.mail, Observe: func(s bot.Seen) { r.seen = append(r.seen, s) }})
+	r.bot = bot.New(bot.Config{Store: r.store, Desk: r.desk, Mail: r.mail, Observe: func(_ context.Context, s bot.Seen) { r.seen = append(r.seen, s) }})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
 	go func() { ended <- r.bot.Work(ctx, 4) }()

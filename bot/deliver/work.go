@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,7 +54,7 @@ type worker struct {
 }
 
 // handle works one job.
-func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) error {
+func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) (err error) {
 	var p bot.Parcel
 	if err := json.Unmarshal(j.Body, &p); err != nil {
 		return fmt.Errorf("deliver: parcel: %w", storage.ErrCorrupt)
@@ -63,13 +64,10 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	}
 	ch := w.q.of(p.User)
 	if ch == nil { // the channel was switched off
-		return w.settle(done, Ended{Parcel: p, Job: j.ID, Outcome: OutcomeParked}, bot.Parked)
+		return w.settle(ctx, done, Ended{Parcel: p, Job: j.ID, Outcome: OutcomeParked}, bot.Parked)
 	}
 	if due := w.due(ch, j, p); due != nil {
 		return w.postpone(j, done, p, *due)
-	}
-	if p.Trace == "" { // nobody's answer
-		p.Trace = bot.NewTrace()
 	}
 	replies, err := w.box.Take(ctx, p)
 	if err != nil || len(replies) == 0 {
@@ -77,9 +75,22 @@ func (w *worker) handle(ctx context.Context, j storage.Job, done storage.Done) e
 	}
 	ctx, cancel := context.WithTimeout(bot.WithTrace(ctx, p.Trace), pushTime)
 	defer cancel()
+	ctx, ended := w.q.cfg.Tracer.Begin(ctx, stage(p))
+	defer func() { ended(err) }()
+	p.Trace = bot.TraceOf(ctx)
 	began := time.Now()
 	err = ch.pusher.Push(ctx, p.User, j.ID, replies)
 	return w.conclude(ctx, done, Ended{Parcel: p, Job: j.ID, Took: time.Since(began), attempt: j.Attempt}, err)
+}
+
+// stage is what a trace shows of the sending of a parcel.
+func stage(p bot.Parcel) bot.Stage {
+	s := bot.Stage{Name: "push", Kind: "answer"}
+	if p.Turn == "" {
+		s.Kind = "notice"
+	}
+	s.Channel, _, _ = strings.Cut(string(p.User), ":")
+	return s
 }
 
 // due is the parcel as it is to be sent later, nil when it may be sent now.
@@ -91,7 +102,7 @@ func (w *worker) due(ch *channel, j storage.Job, p bot.Parcel) *bot.Parcel {
 		return nil
 	}
 	if end, quiet := w.q.quiet(p, now); quiet {
-		later := w.q.digest(p.User, end)
+		later := w.q.digest(p, end)
 		return &later
 	}
 	if d := ch.turn(j.ID, now); d > 0 {
@@ -111,15 +122,15 @@ func (w *worker) conclude(ctx context.Context, done storage.Done, e Ended, err e
 	case err == nil:
 		w.q.tries.over(e.Job)
 		e.Outcome = OutcomeDelivered
-		return w.settle(done, e, bot.Delivered)
+		return w.settle(ctx, done, e, bot.Delivered)
 	case errors.Is(err, bot.ErrGone):
 		w.q.tries.over(e.Job)
 		e.Outcome = OutcomeGone
-		return w.settle(done, e, bot.PersonGone)
+		return w.settle(ctx, done, e, bot.PersonGone)
 	case errors.Is(err, bot.ErrParked):
 		w.q.tries.over(e.Job)
 		e.Outcome = OutcomeParked
-		return w.settle(done, e, bot.Parked)
+		return w.settle(ctx, done, e, bot.Parked)
 	}
 	w.q.cfg.Fault(fmt.Errorf("deliver: push: %w", err))
 	// A run that died may have sent it.
@@ -138,7 +149,7 @@ func (w *worker) conclude(ctx context.Context, done storage.Done, e Ended, err e
 func (w *worker) giveUp(ctx context.Context, done storage.Done, e Ended, unsent bool, why error) error {
 	p := e.Parcel
 	last := !unsent || p.Again == outageRounds
-	end := func() error { return w.settle(done, e, bot.Parked) }
+	end := func() error { return w.settle(ctx, done, e, bot.Parked) }
 	if !last {
 		end = func() error { return w.putOff(done, p, w.q.again(p)) }
 	}
@@ -152,14 +163,14 @@ func (w *worker) giveUp(ctx context.Context, done storage.Done, e Ended, unsent 
 }
 
 // settle ends a parcel and its job.
-func (w *worker) settle(done storage.Done, e Ended, d bot.Delivery) error {
+func (w *worker) settle(ctx context.Context, done storage.Done, e Ended, d bot.Delivery) error {
 	p := e.Parcel
 	err := done([]string{bot.UserKey(p.User)}, func(tx storage.Tx) error { return w.box.Settle(tx, p, d) })
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
 	}
 	if err == nil {
-		w.q.cfg.Ended(e)
+		w.q.cfg.Ended(ctx, e)
 	}
 	return err
 }

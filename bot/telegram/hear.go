@@ -97,7 +97,7 @@ func (e *errand) acknowledge(ctx context.Context, text string) {
 		CallbackQueryID: e.u.Tap.ID, Text: head(text, maxAnswer),
 	})
 	if err != nil {
-		e.a.cfg.Log.WithError(e.a.wire.redact(err)).Debug("telegram: tap not acknowledged")
+		e.a.log(ctx).WithError(e.a.wire.redact(err)).Debug("telegram: tap not acknowledged")
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *Adapter) readPhoto(ctx context.Context, chat int64, m *message) *bot.Li
 	defer cancel()
 	licence, err := a.licence(ctx, m)
 	if err != nil {
-		a.cfg.Log.WithError(a.wire.redact(err)).Warn("telegram: photo cannot be read")
+		a.log(ctx).WithError(a.wire.redact(err)).Warn("telegram: photo cannot be read")
 		return nil
 	}
 	if licence == (bot.Licence{}) {

@@ -14,7 +14,12 @@ import (
 // deliver sends replies in order, the first of them in the place of the message
 // over, if that is not 0. It returns the first error that keeps the rest from
 // being sent; called again with the same id, it goes on after what was sent.
-func (e *errand) deliver(ctx context.Context, id string, replies []bot.Reply, over int) error {
+func (e *errand) deliver(ctx context.Context, id string, replies []bot.Reply, over int) (err error) {
+	if len(replies) == 0 {
+		return nil
+	}
+	ctx, ended := e.a.cfg.Tracer.Begin(ctx, bot.Stage{Name: "send", Channel: Channel})
+	defer func() { ended(err) }()
 	return e.a.deliver(ctx, delivery{id: id, stamp: stampOf(e.in.ID), chat: e.chat.ID, replies: replies, over: over})
 }
 
@@ -44,7 +49,7 @@ func (a *Adapter) deliver(ctx context.Context, d delivery) error {
 				return err
 			}
 			// Once more could be once too often, or would fail in the same way.
-			a.cfg.Log.WithError(a.wire.redact(err)).WithField("update", logID(d.id)).Error("telegram: message not sent again")
+			a.log(ctx).WithError(a.wire.redact(err)).WithField("update", logID(d.id)).Error("telegram: message not sent again")
 		}
 		a.sent.set(d.id, i+1)
 	}
@@ -102,7 +107,7 @@ func (a *Adapter) Push(ctx context.Context, to bot.UserID, id string, replies []
 	case err == nil:
 		return nil
 	case isGone(err):
-		a.cfg.Log.WithError(a.wire.redact(err)).Info("telegram: the person is gone")
+		a.log(ctx).WithError(a.wire.redact(err)).Info("telegram: the person is gone")
 		return errors.Join(bot.ErrGone, a.cfg.Inbox.Note(ctx, to, func([]byte) []byte { return []byte{} }))
 	}
 	if _, passing := isPassing(err); passing && a.sent.of(d.id) == 0 {

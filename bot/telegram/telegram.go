@@ -60,6 +60,7 @@ type Config struct {
 	Now     func() time.Time   // nil: time.Now
 	Dial    Dialer             // nil: the machine's own network
 	Log     logrus.FieldLogger // nil: silent
+	Tracer  bot.Tracer         // nil: nothing is traced
 	Workers int                // chats handled at a time; 0: 16
 }
 
@@ -308,4 +309,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// log is the logger, with the trace of what ctx is about.
+func (a *Adapter) log(ctx context.Context) logrus.FieldLogger {
+	if trace := bot.TraceOf(ctx); trace != "" {
+		return a.cfg.Log.WithField("trace", bot.TraceID(trace))
+	}
+	return a.cfg.Log
 }

@@ -63,12 +63,12 @@ type errand struct {
 func (a *Adapter) handle(own, run context.Context, in bot.Inbound) (s bot.Settled, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s, err = bot.Settled{}, a.poisoned(in, v)
+			s, err = bot.Settled{}, a.poisoned(own, in, v)
 		}
 	}()
 	e := &errand{a: a, in: in, note: readNote(in.Note)}
 	if err := e.open(); err != nil {
-		a.cfg.Log.WithError(err).WithField("update", logID(in.ID)).Error("telegram: stored update skipped")
+		a.log(own).WithError(err).WithField("update", logID(in.ID)).Error("telegram: stored update skipped")
 		return bot.Settled{}, nil
 	}
 	ctx, cancel := context.WithTimeout(own, handleTime)
@@ -85,8 +85,8 @@ func (a *Adapter) handle(own, run context.Context, in bot.Inbound) (s bot.Settle
 
 // poisoned is the outcome of an update that made the program panic: tried again,
 // for what is wrong may pass, and skipped in the end.
-func (a *Adapter) poisoned(in bot.Inbound, v any) error {
-	log := a.cfg.Log.WithField("update", logID(in.ID)).WithField("attempt", in.Attempt).
+func (a *Adapter) poisoned(ctx context.Context, in bot.Inbound, v any) error {
+	log := a.log(ctx).WithField("update", logID(in.ID)).WithField("attempt", in.Attempt).
 		WithField("panic", fmt.Sprintf("%T", v)).WithField("stack", string(debug.Stack()))
 	if in.Attempt >= maxPoison {
 		log.Error("telegram: update skipped, it makes the program panic")
@@ -118,7 +118,7 @@ func (e *errand) group(ctx context.Context) error {
 		e.acknowledge(ctx, bot.Sentence(e.lang, bot.TextStale))
 		return nil
 	}
-	return e.outcome(e.a.inGroup(ctx, e.u.Message))
+	return e.outcome(ctx, e.a.inGroup(ctx, e.u.Message))
 }
 
 // answer hands the update to the dialogue and sends what comes back. What is not
@@ -140,7 +140,7 @@ func (e *errand) answer(ctx context.Context) (bot.Settled, error) {
 	if e.turnsPage(m, answer) {
 		over = int(e.u.Tap.Message.ID)
 	}
-	if err := e.outcome(e.deliver(ctx, e.in.ID, answer.Replies, over)); err != nil {
+	if err := e.outcome(ctx, e.deliver(ctx, e.in.ID, answer.Replies, over)); err != nil {
 		return bot.Settled{}, err
 	}
 	s := e.settled(answer.Replies)
@@ -163,7 +163,7 @@ func (e *errand) ask(ctx context.Context, m bot.Message) (answer bot.Answer, wai
 	case answer.Pending, err != nil && own.Err() != nil: // a slow store is waited for, too
 		return bot.Answer{Replies: early(answer, err)}, true, nil
 	}
-	return answer, false, e.fault(err)
+	return answer, false, e.fault(ctx, err)
 }
 
 // early is what an unfinished answer brings already: replies of earlier
@@ -177,11 +177,11 @@ func early(a bot.Answer, err error) []bot.Reply {
 
 // fault decides about an error of the dialogue: it is tried again first, and
 // told to the person by the sentence that came with it when that does not help.
-func (e *errand) fault(err error) error {
+func (e *errand) fault(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	e.a.cfg.Log.WithError(err).WithField("attempt", e.in.Attempt).Error("telegram: the dialogue failed")
+	e.a.log(ctx).WithError(err).WithField("attempt", e.in.Attempt).Error("telegram: the dialogue failed")
 	if e.in.Attempt < maxPoison && bot.KindOf(err) != bot.StoreFull {
 		return err
 	}
@@ -193,7 +193,7 @@ func (e *errand) fault(err error) error {
 func (e *errand) placeholder(ctx context.Context) ([]byte, error) {
 	id, err := e.a.send.post(ctx, outgoing{chat: e.chat.ID, part: plain(bot.Sentence(e.lang, bot.TextPending))})
 	if err != nil {
-		e.a.cfg.Log.WithError(e.a.wire.redact(err)).Warn("telegram: no message for a slow query")
+		e.a.log(ctx).WithError(e.a.wire.redact(err)).Warn("telegram: no message for a slow query")
 	}
 	e.env.Placeholder = id
 	body, err := json.Marshal(e.env)
@@ -223,9 +223,9 @@ func (e *errand) await(ctx, run context.Context) (bot.Settled, error) {
 		})
 	}
 	if len(replies) == 0 && e.env.Placeholder != 0 { // somebody else has told it meanwhile
-		return e.settled(nil), e.outcome(e.a.send.remove(ctx, e.chat.ID, e.env.Placeholder))
+		return e.settled(nil), e.outcome(ctx, e.a.send.remove(ctx, e.chat.ID, e.env.Placeholder))
 	}
-	if err := e.outcome(e.deliver(ctx, e.in.ID+"|aside", replies, e.env.Placeholder)); err != nil {
+	if err := e.outcome(ctx, e.deliver(ctx, e.in.ID+"|aside", replies, e.env.Placeholder)); err != nil {
 		return bot.Settled{}, err
 	}
 	return e.settled(replies), nil
@@ -244,7 +244,7 @@ func (e *errand) outlast(ctx, run context.Context, m bot.Message) (bot.Answer, e
 	case err != nil && own.Err() != nil:
 		return bot.Answer{Replies: early(answer, err), Pending: true}, nil
 	}
-	return answer, e.fault(err)
+	return answer, e.fault(ctx, err)
 }
 
 // settled keeps what the next update of the chat must know.
@@ -276,11 +276,11 @@ func offers(replies []bot.Reply) bool {
 
 // outcome decides what a failed sending means for the update: nothing can be
 // done for who is gone, and what may work later is tried for a day.
-func (e *errand) outcome(err error) error {
+func (e *errand) outcome(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	log := e.a.cfg.Log.WithError(e.a.wire.redact(err)).WithField("update", logID(e.in.ID))
+	log := e.a.log(ctx).WithError(e.a.wire.redact(err)).WithField("update", logID(e.in.ID))
 	age := e.a.cfg.Now().Sub(e.env.At)
 	after, passing := isPassing(err)
 	switch {

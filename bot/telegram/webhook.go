@@ -41,7 +41,7 @@ func (a *Adapter) setWebhook(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		a.cfg.Log.WithError(a.wire.redact(err)).Error("telegram: the webhook is refused: is its address right, and in public reach on port 443, 80, 88 or 8443?")
+		a.log(ctx).WithError(a.wire.redact(err)).Error("telegram: the webhook is refused: is its address right, and in public reach on port 443, 80, 88 or 8443?")
 		if sleep(ctx, refusedPause*a.pace.retry) != nil {
 			return
 		}
@@ -102,7 +102,7 @@ func (a *Adapter) takePost(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		// Refused, it would come again for a day and hold up its chat.
 		u, _ := readUpdate(raw)
-		a.cfg.Log.WithError(err).WithField("update", u.ID).Error("telegram: update skipped")
+		a.log(r.Context()).WithError(err).WithField("update", u.ID).Error("telegram: update skipped")
 	}
 	if !ok {
 		return
@@ -110,7 +110,7 @@ func (a *Adapter) takePost(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), storeTime)
 	defer cancel()
 	if err := a.cfg.Inbox.Store(ctx, []bot.Inbound{in}); err != nil {
-		a.cfg.Log.WithError(err).Error("telegram: update cannot be stored, Telegram keeps it")
+		a.log(ctx).WithError(err).Error("telegram: update cannot be stored, Telegram keeps it")
 		later(w, "cannot be stored")
 	}
 }

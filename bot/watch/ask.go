@@ -20,6 +20,7 @@ type result struct {
 	report  *bot.Report // nil: nothing is known
 	err     error       // why
 	tried   bool        // the outside was asked for it, or should have been
+	trace   string      // of the check
 }
 
 // ask asks the outside. An error means that the job is to be run again, which

@@ -16,13 +16,15 @@ const checkTime = 45 * time.Second
 
 // check works one order: it looks whether the vehicle is to be asked about,
 // asks, and settles what came of it together with the job.
-func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) error {
+func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) (err error) {
 	var o order
 	if err := json.Unmarshal(j.Body, &o); err != nil {
 		return fmt.Errorf("watch: an order: %w", storage.ErrCorrupt)
 	}
-	ctx, cancel := context.WithTimeout(bot.WithTrace(ctx, bot.NewTrace()), checkTime)
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
+	ctx, ended := d.tracer.Begin(ctx, bot.Stage{Name: "check", Kind: o.Kind.word()})
+	defer func() { ended(err) }()
 	l, err := d.look(ctx, o)
 	if err != nil {
 		return err

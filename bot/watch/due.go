@@ -25,6 +25,25 @@ const (
 	served  kind = "v" // an answer that others have not heard of is in the store
 )
 
+// word is a kind as a trace shows it.
+func (k kind) word() string {
+	switch k {
+	case regular:
+		return "regular"
+	case planned:
+		return "planned"
+	case soon:
+		return "soon"
+	case first:
+		return "first"
+	case known:
+		return "known"
+	case served:
+		return "served"
+	}
+	return "unknown"
+}
+
 // An order is the body of a check job: one vehicle, due once.
 type order struct {
 	Vehicle bot.Vehicle `json:"vehicle"` // with digits for served

@@ -20,6 +20,7 @@ const settleTries = 10
 // job. It holds the vehicle and every watcher of it.
 func (d *Desk) settle(ctx context.Context, done storage.Done, r result) error {
 	v := name(r.order.Vehicle)
+	r.trace = bot.TraceOf(ctx)
 	var err error
 	for range settleTries {
 		var users []bot.UserID

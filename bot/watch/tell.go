@@ -68,7 +68,7 @@ func (d *Desk) read(w *watcher, r bot.Report, checked time.Time) (found news, ch
 // notify leaves a notice for w, whose ID follows from what it tells: nothing is
 // told twice, whatever runs again.
 func (c *commit) notify(w *watcher, n bot.Notice, digest string) error {
-	n.At, n.Vehicle = c.now, vehicleOf(w.name())
+	n.At, n.Vehicle, n.Trace = c.now, vehicleOf(w.name()), c.r.trace
 	if n.City == "" && c.r.rule != nil {
 		n.City = c.r.rule.Name
 	}

@@ -42,7 +42,8 @@ type Config struct {
 	Random io.Reader
 	// Fault hears what failed behind a check, for the operator's log; nil:
 	// nobody does. The errors hold no personal data.
-	Fault func(error)
+	Fault  func(error)
+	Tracer bot.Tracer
 }
 
 // A Desk implements bot.Watch. It holds no state: any number may share a store.
@@ -55,6 +56,7 @@ type Desk struct {
 	remind func(bot.Saved, time.Time) (time.Time, bool)
 	chance chance
 	fault  func(error)
+	tracer bot.Tracer
 	diff   differ // diff; a test puts a broken one here, to see itself fail
 }
 
@@ -64,7 +66,7 @@ var _ bot.Watch = (*Desk)(nil)
 func New(c Config) *Desk {
 	d := &Desk{
 		store: c.Store, desk: c.Desk, mail: c.Mail, now: c.Now, slots: period(c.Every),
-		remind: c.NextReminder, chance: chance{c.Random}, fault: c.Fault, diff: diff,
+		remind: c.NextReminder, chance: chance{c.Random}, fault: c.Fault, tracer: c.Tracer, diff: diff,
 	}
 	if d.now == nil {
 		d.now = time.Now

@@ -105,21 +105,29 @@ func (a *Adapter) enter() bool {
 	return true
 }
 
-// aside runs do beside the request, under a context that ends with the adapter.
-func (a *Adapter) aside(limit time.Duration, do func(context.Context)) {
+// aside runs do beside the request of ctx, under a context that ends with the
+// adapter.
+func (a *Adapter) aside(ctx context.Context, limit time.Duration, do func(context.Context)) {
 	a.mu.Lock()
 	a.work.Add(1) // also while closing: the request that starts it is counted
 	a.mu.Unlock()
 	go func() {
 		defer a.work.Done()
-		ctx, cancel := context.WithTimeout(a.ctx, limit)
+		ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, ctx), limit)
 		defer cancel()
 		do(ctx)
 	}()
 }
 
-// log is the logger with what every line of the adapter carries.
-func (a *Adapter) log() *logrus.Entry { return a.cfg.Log.WithField("channel", Channel) }
+// log is the logger with what every line of the adapter carries, and the trace of
+// what ctx is about.
+func (a *Adapter) log(ctx context.Context) *logrus.Entry {
+	log := a.cfg.Log.WithField("channel", Channel)
+	if trace := bot.TraceOf(ctx); trace != "" {
+		log = log.WithField("trace", bot.TraceID(trace))
+	}
+	return log
+}
 
 func userID(openid string) bot.UserID { return bot.UserID(Channel + ":" + openid) }
 

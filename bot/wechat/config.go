@@ -51,6 +51,7 @@ type Config struct {
 	Now          func() time.Time   // nil: time.Now
 	HTTPClient   *http.Client       // copied; nil: one with sensible limits
 	Log          logrus.FieldLogger // nil: nothing is logged
+	Tracer       bot.Tracer         // nil: nothing is traced
 }
 
 var (

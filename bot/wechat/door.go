@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -46,7 +47,7 @@ func (a *Adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch r.Method {
 	case http.MethodGet:
-		a.verifyURL(w, q)
+		a.verifyURL(w, r, q)
 	case http.MethodPost:
 		a.receive(w, r, q)
 	default:
@@ -56,8 +57,8 @@ func (a *Adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // verifyURL proves to WeChat that the server knows the token.
-func (a *Adapter) verifyURL(w http.ResponseWriter, q url.Values) {
-	_, err := a.authenticate(q)
+func (a *Adapter) verifyURL(w http.ResponseWriter, r *http.Request, q url.Values) {
+	_, err := a.authenticate(r.Context(), q)
 	echo := q.Get("echostr")
 	if err != nil || !echoShape.MatchString(echo) {
 		w.WriteHeader(http.StatusForbidden)
@@ -67,14 +68,14 @@ func (a *Adapter) verifyURL(w http.ResponseWriter, q url.Values) {
 }
 
 func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) {
-	sent, err := a.authenticate(q)
+	sent, err := a.authenticate(r.Context(), q)
 	if err != nil {
-		a.refuse(w, http.StatusForbidden, err)
+		a.refuse(w, r, http.StatusForbidden, err)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		a.refuse(w, http.StatusRequestEntityTooLarge, tooLong)
+		a.refuse(w, r, http.StatusRequestEntityTooLarge, tooLong)
 		return
 	}
 	if err != nil {
@@ -84,9 +85,9 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) 
 	in, sealed, err := a.open(body, q)
 	switch {
 	case errors.Is(err, errMalform):
-		a.refuse(w, http.StatusBadRequest, err)
+		a.refuse(w, r, http.StatusBadRequest, err)
 	case err != nil:
-		a.refuse(w, http.StatusForbidden, err)
+		a.refuse(w, r, http.StatusForbidden, err)
 	default:
 		a.answer(w, r, delivery{inbound: in, sent: sent, sealed: sealed})
 	}
@@ -95,7 +96,7 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) 
 // authenticate checks signature and age, and returns when WeChat first sent
 // the request: redeliveries carry the same URL. The signature does not cover
 // the body; that of safe mode does, see open.
-func (a *Adapter) authenticate(q url.Values) (sent time.Time, err error) {
+func (a *Adapter) authenticate(ctx context.Context, q url.Values) (sent time.Time, err error) {
 	stamp := q.Get("timestamp")
 	if !same(q.Get("signature"), util.Signature(a.cfg.Token, stamp, q.Get("nonce"))) {
 		return sent, errUnsigned
@@ -108,7 +109,7 @@ func (a *Adapter) authenticate(q url.Values) (sent time.Time, err error) {
 		sent = time.UnixMilli(n) // some senders count milliseconds
 	}
 	if age := a.cfg.Now().Sub(sent); age.Abs() > a.cfg.MaxClockSkew {
-		a.stale(age)
+		a.stale(ctx, age)
 		return sent, errStale
 	}
 	return sent, nil
@@ -117,12 +118,12 @@ func (a *Adapter) authenticate(q url.Values) (sent time.Time, err error) {
 // stale tells the operator why nobody is answered when it is the clock: what is
 // signed right and out of time is a replay at best, and every message when this
 // machine's clock is wrong. Once a minute is enough.
-func (a *Adapter) stale(age time.Duration) {
+func (a *Adapter) stale(ctx context.Context, age time.Duration) {
 	now := time.Now().Unix()
 	if last := a.outOfTime.Load(); now-last < 60 || !a.outOfTime.CompareAndSwap(last, now) {
 		return
 	}
-	a.log().WithField("age", age.Round(time.Second).String()).
+	a.log(ctx).WithField("age", age.Round(time.Second).String()).
 		Error("wechat: signed messages are out of time: see whether this machine's clock is right (NTP); drivers read that the account is out of order")
 }
 

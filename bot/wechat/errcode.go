@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,11 +88,11 @@ var hints = map[int64]string{
 
 // verdict turns the error of a send into what bot.Pusher promises, and keeps
 // what it tells about the account and the person.
-func (a *Adapter) verdict(to string, err error) error {
+func (a *Adapter) verdict(ctx context.Context, to string, err error) error {
 	if err == nil {
 		return nil
 	}
-	a.learn(to, err)
+	a.learn(ctx, to, err)
 	code := codeOf(err)
 	act, known := actions[code]
 	switch {
@@ -115,9 +116,9 @@ func (a *Adapter) verdict(to string, err error) error {
 }
 
 // learn keeps what an error tells, and logs what the operator must see.
-func (a *Adapter) learn(to string, err error) {
+func (a *Adapter) learn(ctx context.Context, to string, err error) {
 	code := codeOf(err)
-	log := a.log().WithError(err).WithField("errcode", code)
+	log := a.log(ctx).WithError(err).WithField("errcode", code)
 	switch actions[code] {
 	case park:
 		a.windows.exhaust(to)

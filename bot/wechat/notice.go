@@ -65,19 +65,19 @@ func (a *Adapter) pushForm(ctx context.Context, user, id string, form bot.Summar
 		_, err := message.NewTemplate(api).Send(msg)
 		return err
 	})
-	return a.noticeVerdict(err)
+	return a.noticeVerdict(ctx, err)
 }
 
 // noticeVerdict differs from that of a customer message: a send whose outcome
 // is unknown is tried again, since WeChat recognises it by its ID, and what one
 // of the two may not do says nothing about the other.
-func (a *Adapter) noticeVerdict(err error) error {
+func (a *Adapter) noticeVerdict(ctx context.Context, err error) error {
 	code := codeOf(err)
 	act, known := actions[code]
 	if err == nil || !known || act == again {
 		return err
 	}
-	a.log().WithError(err).WithField("errcode", code).Warn("wechat: template message refused")
+	a.log(ctx).WithError(err).WithField("errcode", code).Warn("wechat: template message refused")
 	switch act {
 	case stop:
 		return fmt.Errorf("%w: %w", bot.ErrGone, err)

@@ -51,7 +51,7 @@ func (a *Adapter) read(ctx context.Context, picture string) *bot.Licence {
 		return err
 	})
 	if err != nil {
-		a.log().WithError(err).Warn("wechat: photo not read")
+		a.log(ctx).WithError(err).Warn("wechat: photo not read")
 		switch actions[codeOf(err)] {
 		case lost:
 			a.blind.Store(true)

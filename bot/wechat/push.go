@@ -58,7 +58,7 @@ func (a *Adapter) pushTexts(ctx context.Context, user, id string, pages []string
 		if err := a.api.sendText(ctx, user, page); err != nil {
 			a.windows.release(user, len(pages)-i, now)
 			a.progress.put(id, done+i)
-			verdict := a.verdict(user, err)
+			verdict := a.verdict(ctx, user, err)
 			if done+i == 0 {
 				verdict = unsent(err, verdict)
 			}
@@ -81,15 +81,15 @@ func unsent(err, verdict error) error {
 
 // showTyping shows the person that the bot is at work. It is a courtesy: that
 // it is on already, or that the person did not act for 30 s, is no fault.
-func (a *Adapter) showTyping(openid string) {
+func (a *Adapter) showTyping(ctx context.Context, openid string) {
 	if !a.enter() {
 		return
 	}
 	defer a.work.Done()
-	ctx, cancel := context.WithTimeout(a.ctx, patience)
+	ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, ctx), patience)
 	defer cancel()
 	if err := a.api.showTyping(ctx, openid); err != nil {
-		a.log().WithError(err).Debug("wechat: typing not shown")
+		a.log(ctx).WithError(err).Debug("wechat: typing not shown")
 	}
 }
 

@@ -39,9 +39,9 @@ func (t *tally) log(now time.Time) (skipped int, ok bool) {
 
 // refuse answers without reading anything into the dialogue. The log gets the
 // reason, the caller only the status.
-func (a *Adapter) refuse(w http.ResponseWriter, status int, reason error) {
+func (a *Adapter) refuse(w http.ResponseWriter, r *http.Request, status int, reason error) {
 	if skipped, ok := a.refused.log(a.cfg.Now()); ok {
-		a.log().WithFields(map[string]any{"status": status, "reason": reason.Error(), "unlogged": skipped}).Info("wechat: request refused")
+		a.log(r.Context()).WithFields(map[string]any{"status": status, "reason": reason.Error(), "unlogged": skipped}).Info("wechat: request refused")
 	}
 	w.WriteHeader(status)
 }

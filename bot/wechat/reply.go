@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 
 // write answers a delivery: with a text, or with success when there is none.
 // An empty text element would show the fault banner.
-func (a *Adapter) write(w http.ResponseWriter, d delivery, text string) {
+func (a *Adapter) write(ctx context.Context, w http.ResponseWriter, d delivery, text string) {
 	if text == "" {
 		_, _ = io.WriteString(w, success) // WeChat accepts it unsealed in safe mode
 		return
@@ -23,7 +24,7 @@ func (a *Adapter) write(w http.ResponseWriter, d delivery, text string) {
 	if d.sealed {
 		var err error
 		if body, err = a.seal(body, now); err != nil {
-			a.log().WithError(err).Error("wechat: answer not sealed")
+			a.log(ctx).WithError(err).Error("wechat: answer not sealed")
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}

@@ -37,8 +37,8 @@ func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
 	arrived := time.Now()
 	m, ok := d.message(a.cfg.Now())
 	if !ok {
-		a.report(d.inbound)
-		a.write(w, d, "")
+		a.report(r.Context(), d.inbound)
+		a.write(r.Context(), w, d, "")
 		return
 	}
 	t, first := a.tries.begin(m.Key, m.At)
@@ -46,12 +46,12 @@ func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
 		a.windows.note(d.FromUserName, d.trigger(), m.At)
 	}
 	if body, ok := t.answered(); ok {
-		a.write(w, d, body)
+		a.write(r.Context(), w, d, body)
 		return
 	}
-	body, err := a.turn(t, m, d)
+	body, err := a.turn(r.Context(), t, m, d)
 	if err == nil {
-		a.write(w, d, body)
+		a.write(r.Context(), w, d, body)
 		return
 	}
 	// WeChat shall ask again: it does so after any other status than 200, and
@@ -73,12 +73,12 @@ var (
 
 // turn is what to answer a delivery. It waits as long as WeChat does, whoever
 // hangs up before: the bot's answer counts as given once it was taken.
-func (a *Adapter) turn(t *try, m bot.Message, d delivery) (body string, err error) {
-	ctx, cancel := context.WithTimeout(a.ctx, patience)
+func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery) (body string, err error) {
+	ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, asked), patience)
 	defer cancel()
 	spilled := a.spill.take(m)
 	if spilled != "" && wantsRest(m) {
-		return a.page(t, m, spilled, true), nil
+		return a.page(ctx, t, m, spilled, true), nil
 	}
 	t.carry(spilled, true)
 	answer, err := a.handle(ctx, m, t, d)
@@ -98,7 +98,7 @@ func (a *Adapter) turn(t *try, m bot.Message, d delivery) (body string, err erro
 	default:
 		return "", errAskAgain
 	}
-	return a.page(t, m, text, !answer.Pending), nil
+	return a.page(ctx, t, m, text, !answer.Pending), nil
 }
 
 // handle asks the bot, and shows the person meanwhile that somebody types.
@@ -107,11 +107,11 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery)
 		if p := recover(); p != nil {
 			answer = bot.Answer{Replies: []bot.Reply{{Text: bot.UserText(m.Lang, bot.Broken)}}}
 			err = fmt.Errorf("wechat: panic: %T", p) // the value may hold what the person wrote
-			a.log().WithError(err).Error("wechat: message not handled")
+			a.log(ctx).WithError(err).Error("wechat: message not handled")
 		}
 	}()
 	if a.Pushes() {
-		typing := time.AfterFunc(typingAfter, func() { a.showTyping(d.FromUserName) })
+		typing := time.AfterFunc(typingAfter, func() { a.showTyping(ctx, d.FromUserName) })
 		defer typing.Stop()
 	}
 	if m.Event == bot.Picture {
@@ -126,7 +126,7 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery)
 		answer.Replies = answer.Replies[:max(0, len(answer.Replies)-1)]
 		err = nil
 	default:
-		a.log().WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
+		a.log(ctx).WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
 	}
 	return answer, err
 }
@@ -134,10 +134,10 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery)
 // page is what a delivery is answered with: the first page of text. The others
 // follow as messages of our own, or wait for the person's next one. What is
 // final, or has gone on its way, is what a repetition gets too.
-func (a *Adapter) page(t *try, m bot.Message, text string, final bool) string {
+func (a *Adapter) page(ctx context.Context, t *try, m bot.Message, text string, final bool) string {
 	first := text
 	if pages := paginate(text); len(pages) > 1 {
-		if first, final = pages[0], true; !a.sendRest(m.User, pages[1:]) {
+		if first, final = pages[0], true; !a.sendRest(ctx, m.User, pages[1:]) {
 			first = a.keepRest(m, text)
 		}
 	}
@@ -148,26 +148,34 @@ func (a *Adapter) page(t *try, m bot.Message, text string, final bool) string {
 }
 
 // sendRest sends further pages behind the answer, when the quota allows it.
-func (a *Adapter) sendRest(to bot.UserID, pages []string) bool {
+func (a *Adapter) sendRest(ctx context.Context, to bot.UserID, pages []string) bool {
 	if !a.Pushes() || !a.windows.reserve(openid(to), len(pages), a.cfg.Now()) {
 		return false
 	}
-	a.aside(sendTime, func(ctx context.Context) {
+	a.aside(ctx, sendTime, func(ctx context.Context) {
+		ctx, ended := a.cfg.Tracer.Begin(ctx, bot.Stage{Name: "send", Channel: Channel})
 		// The answer to the delivery goes first; without a pause they overtake it.
 		select {
 		case <-time.After(restAfter):
 		case <-ctx.Done():
 		}
-		for i, page := range pages {
-			if err := a.api.sendText(ctx, openid(to), page); err != nil {
-				a.log().WithError(err).WithField("user", to.String()).Warn("wechat: rest of an answer waits for the next message")
-				a.learn(openid(to), err)
-				a.spill.put(to, strings.Join(pages[i:], "\n"), a.cfg.Now())
-				return
-			}
-		}
+		ended(a.sendPages(ctx, to, pages))
 	})
 	return true
+}
+
+// sendPages sends pages in order. Those that cannot be sent are kept for the
+// person's next message.
+func (a *Adapter) sendPages(ctx context.Context, to bot.UserID, pages []string) error {
+	for i, page := range pages {
+		if err := a.api.sendText(ctx, openid(to), page); err != nil {
+			a.log(ctx).WithError(err).WithField("user", to.String()).Warn("wechat: rest of an answer waits for the next message")
+			a.learn(ctx, openid(to), err)
+			a.spill.put(to, strings.Join(pages[i:], "\n"), a.cfg.Now())
+			return err
+		}
+	}
+	return nil
 }
 
 // restAfter lets the passive answer arrive first.
@@ -202,9 +210,9 @@ func resultOption() bot.Option {
 }
 
 // report notes what became of a template message.
-func (a *Adapter) report(in inbound) {
+func (a *Adapter) report(ctx context.Context, in inbound) {
 	if in.Event == "TEMPLATESENDJOBFINISH" && in.Status != success {
-		a.log().WithFields(map[string]any{
+		a.log(ctx).WithFields(map[string]any{
 			"user": userID(in.FromUserName).String(), "msgid": in.MsgID, "status": in.Status,
 		}).Warn("wechat: template message not delivered")
 	}

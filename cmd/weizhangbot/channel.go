@@ -57,13 +57,13 @@ func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
 		AppID: c.AppID, AppSecret: string(c.AppSecret), Token: string(c.Token), AESKey: string(c.AESKey),
 		Account: wechat.Account(c.Account), APIBase: c.APIBase, MaxClockSkew: c.MaxClockSkew,
 		Template: wechat.Template{ID: c.Template.ID, URL: c.Template.URL, Fields: c.Template.Fields},
-		Bot:      h, Log: w.log, Now: w.now, HTTPClient: w.machine.client(),
+		Bot:      h, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, HTTPClient: w.machine.client(),
 	})
 }
 
 func telegramChannel(w *world) (channel, error) {
 	t := w.config.Telegram
-	a, err := newTelegram(t, handlerSeam(w.bot), bot.NewInbox(w.store, telegram.Channel), w)
+	a, err := newTelegram(t, handlerSeam(w.bot), bot.NewInbox(w.store, telegram.Channel).Traced(w.tracing.asTracer()), w)
 	if err != nil {
 		return channel{}, err
 	}
@@ -86,7 +86,7 @@ func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*te
 	return telegram.New(telegram.Config{
 		OCR: ocr, Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
 		WebhookURL: c.WebhookURL, WebhookSecret: string(c.WebhookSecret),
-		Bot: h, Inbox: inbox, Log: w.log, Now: w.now, Dial: w.machine.dial,
+		Bot: h, Inbox: inbox, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, Dial: w.machine.dial,
 	})
 }
 

@@ -23,12 +23,13 @@ import (
 // Where the parties are, on a wire. They are loopback addresses so that the
 // configuration lets plain http reach them.
 const (
-	juheAt     = "127.0.0.2:80"
-	wechatAt   = "127.0.0.3:80"
-	telegramAt = "127.0.0.4:80"
-	ocrAt      = "127.0.0.5:80"
-	publicAt   = "127.0.0.1:8080"
-	officeAt   = "127.0.0.1:9090"
+	juheAt      = "127.0.0.2:80"
+	wechatAt    = "127.0.0.3:80"
+	telegramAt  = "127.0.0.4:80"
+	ocrAt       = "127.0.0.5:80"
+	collectorAt = "127.0.0.6:80"
+	publicAt    = "127.0.0.1:8080"
+	officeAt    = "127.0.0.1:9090"
 )
 
 // A province is a whole world in a bubble: the real serve, and everybody it
@@ -44,6 +45,7 @@ type province struct {
 	telegram *telegramtest.Server
 	platform *wechattest.Platform
 	config   string // sections beside the usual ones
+	environ  []string
 
 	answers []string // that WeChat's driver got
 	log     *journal
@@ -133,7 +135,7 @@ func (p *province) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	in, out := io.Pipe()
 	p.stop, p.ended = stop, make(chan struct{})
-	outside := &program{stdin: strings.NewReader(""), stdout: out, stderr: p.log, machine: machine{
+	outside := &program{environ: p.environ, stdin: strings.NewReader(""), stdout: out, stderr: p.log, machine: machine{
 		dial: p.wire.dial, listen: p.wire.listen, now: p.now, disk: p.disk.under,
 	}}
 	go func() {

@@ -29,8 +29,6 @@ type room struct {
 	why     string
 }
 
-const module = "github.com/weizhangbot/weizhangbot"
-
 // wholeBot is what a test needs to let a whole conversation run.
 var wholeBot = []string{"bot", "bot/nlu", "bot/plate", "bot/bottest", "bot/lookup", "bot/deliver", "bot/watch", "juhe", "juhe/juhetest", "storage", "storage/boltstore", "storage/sealed"}
 
@@ -101,6 +99,7 @@ func TestImportTableRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, file, source, want string }{
 		{"an adapter that pays", "bot/wechat/x.go", `import "` + module + `/juhe"`, "bot/wechat/x.go: imports juhe: an adapter is its platform's door"},
 		{"the vocabulary speaking HTTP", "bot/x.go", `import "net/http"`, "bot/x.go: imports net/http: it is the vocabulary"},
+		{"an adapter with spans of its own", "bot/telegram/x.go", `import "go.opentelemetry.io/otel/trace"`, "bot/telegram/x.go: imports go.opentelemetry.io/otel/trace: an adapter is its platform's door"},
 		{"a driver knowing the other", "storage/pgstore/x.go", `import "` + module + `/storage/boltstore"`, "storage/pgstore/x.go: imports storage/boltstore: a driver knows its database"},
 		{"a module nobody weighed", "juhe/x.go", `import "github.com/spf13/viper"`, "juhe/x.go: imports github.com/spf13/viper: others use this client"},
 		{"a fake sharing the client's structs in a test", "juhe/juhetest/x_test.go", `import "` + module + `/juhe"`, "imports juhe: a fake that shares structs"},

@@ -106,12 +106,13 @@ func TestLeaksAreFound(t *testing.T) {
 
 // Whole conversations, an import, failures, somebody who is forgotten, somebody
 // who leaves: nothing of any person, and no secret, is in the store's files with
-// their free pages, in the log at its most talkative, in what the operators'
+// their free pages, in the log at its most talkative, in the spans, in what the operators'
 // listener says without being told about whom, or in a fault.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
 	o := newOutside(t)
-	r := o.serveWith([]string{"WEIZHANG_SERVER_ADMIN_TOKEN=" + leakToken}, withSafe, withTelegram, "admins: ['telegram:77442200115']\n")
+	spans := newCollector(t, nil)
+	r := o.serveWith(spans.to("WEIZHANG_SERVER_ADMIN_TOKEN="+leakToken, "OTEL_EXPORTER_OTLP_HEADERS=authorization="+leakToken), withSafe, withTelegram, "admins: ['telegram:77442200115']\n")
 	at := []string{"WEIZHANG_SERVER_ADMIN_LISTEN=" + adminAt(t, r), "WEIZHANG_SERVER_ADMIN_TOKEN=" + leakToken}
 	p := o.platform(r, wechattest.Safe)
 	wechat := func(who, text string) string {
@@ -174,6 +175,10 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	log := r.log.String()
 	places["the log"] = []byte(log)
+	places["the spans"] = spans.bodies
+	if len(spans.named("turn")) < 10 || len(spans.named("juhe")) < 5 || len(spans.named("send")) == 0 {
+		t.Error("the spans say too little to prove anything")
+	}
 	for _, name := range []string{"bot.db", "bot.db.people", "bot.db.key"} {
 		places[name] = []byte(contentOf(t, filepath.Join(o.dir, name)))
 	}

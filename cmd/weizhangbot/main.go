@@ -5,7 +5,8 @@
 // chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go, health_ask.go, completion.go,
 // version.go), world.go and channel.go (who is wired to
 // whom), serving.go (an HTTP server that drains), front.go, health.go, storing.go and limit.go
-// (its public face), logging.go and mask.go (what is logged, and what never),
+// (its public face), observe.go, logging.go and mask.go (what is counted and logged, and what never),
+// trace.go, spans.go and tracing*.go (what OpenTelemetry is shown of it),
 // and config.go with config_*.go (what an operator can decide, and how it is
 // read).
 package main

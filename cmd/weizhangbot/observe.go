@@ -55,10 +55,11 @@ func (w *world) watchStore() error {
 }
 
 // seen counts and logs a message that was answered.
-func (w *world) seen(s bot.Seen) {
+func (w *world) seen(ctx context.Context, s bot.Seen) {
 	w.panel.Turn(s)
+	w.tracing.seen(ctx, s)
 	log := w.log.WithFields(logrus.Fields{
-		"event": "turn", "trace": s.Trace, "channel": s.Channel, "user": w.names.of(s.User), "intent": s.Intent, "ms": s.Took.Milliseconds(),
+		"event": "turn", "trace": bot.TraceID(s.Trace), "channel": s.Channel, "user": w.names.of(s.User), "intent": s.Intent, "ms": s.Took.Milliseconds(),
 	})
 	if s.Again {
 		log = log.WithField("again", true)
@@ -77,8 +78,9 @@ func (w *world) seen(s bot.Seen) {
 func (w *world) called(ctx context.Context, c lookup.Call) {
 	code, charged := codeOf(c.Err), chargeOf(c)
 	w.panel.Call(c.Endpoint, code, charged, c.Took)
+	w.tracing.called(ctx, c, code, charged)
 	log := w.log.WithFields(logrus.Fields{
-		"event": "juhe", "trace": bot.TraceOf(ctx), "endpoint": c.Endpoint, "code": code, "charged": charged, "ms": c.Took.Milliseconds(),
+		"event": "juhe", "trace": bot.TraceID(bot.TraceOf(ctx)), "endpoint": c.Endpoint, "code": code, "charged": charged, "ms": c.Took.Milliseconds(),
 	})
 	if c.Err != nil {
 		log = log.WithError(c.Err)
@@ -126,11 +128,12 @@ func codeText(code int) string {
 }
 
 // ended counts and logs a message that nobody waited for.
-func (w *world) ended(e deliver.Ended) {
+func (w *world) ended(ctx context.Context, e deliver.Ended) {
 	channel, _, _ := strings.Cut(string(e.Parcel.User), ":")
 	w.panel.Notice(channel, e.Outcome)
+	w.tracing.sent(ctx, e.Outcome)
 	w.log.WithFields(logrus.Fields{
-		"event": "sent", "trace": e.Parcel.Trace, "channel": channel, "user": w.names.of(e.Parcel.User), "outcome": e.Outcome, "ms": e.Took.Milliseconds(),
+		"event": "sent", "trace": bot.TraceID(e.Parcel.Trace), "channel": channel, "user": w.names.of(e.Parcel.User), "outcome": e.Outcome, "ms": e.Took.Milliseconds(),
 	}).Info("a message of our own")
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
+	"github.com/weizhangbot/weizhangbot/bot/telegram/telegramtest"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
@@ -261,9 +262,41 @@ func TestTraceparent(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Header["Traceparent"] = tt.values
-			if got := bot.TraceOf(traced(r).Context()); got != tt.want {
+			got := bot.TraceOf(traced(r).Context())
+			if bot.TraceID(got) != tt.want || tt.want != "" && got != "00-"+trace+"-b7ad6b7169203331-01" {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
 	}
+}
+
+// What the adapters say of a message stands under its trace.
+func TestAdaptersSpeakUnderTheTrace(t *testing.T) {
+	t.Parallel()
+	o := newOutside(t)
+	o.telegram.Fail(telegramtest.Fault{Method: "sendMessage", Times: 1, Code: http.StatusBadRequest, Description: "Bad Request: nothing that is known"})
+	o.wechat.Fail("custom/send", 48001, 1)
+	o.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 5 * time.Second}) // so that the answer is pushed
+	r := o.serve(withSafe, withTelegram)
+	o.telegram.Say(42, "/help")
+	if got, err := o.platform(r, wechattest.Safe).Deliver(t.Context(), aDriver, wechattest.Text("查违章 沪C12345 发动机号123456 车架号654321")); err != nil || got.Banner != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	traces := map[string]any{} // of the turns, by channel
+	for channel, says := range map[string]string{
+		"telegram": "telegram: message not sent again",
+		"wechat":   "wechat: the account cannot send messages: answers that are late now wait for the person's next message",
+	} {
+		until(t, channel+" has said it", func() bool { return strings.Contains(r.log.String(), says) })
+		for _, e := range r.entries("turn") {
+			traces[fmt.Sprint(e["channel"])] = e["trace"]
+		}
+		for line := range strings.Lines(r.log.String()) {
+			var e map[string]any
+			if json.Unmarshal([]byte(line), &e) == nil && e["msg"] == says && (e["trace"] == nil || e["trace"] != traces[channel]) {
+				t.Errorf("%s: a line under %v, the turn under %v", channel, e["trace"], traces[channel])
+			}
+		}
+	}
+	r.end()
 }

@@ -40,7 +40,11 @@ func (c serveCommand) Run(ctx context.Context, p *program) error {
 	}
 	log := newLogger(p.stderr, config.Log)
 	maskSecrets(log, &config)
-	s := &service{config: config, log: log, machine: p.machine, failed: make(chan error, 4), patience: patience}
+	traces, err := newTracing(ctx, p.environ, p.machine, p.stderr, log)
+	if err != nil {
+		return err
+	}
+	s := &service{config: config, log: log, machine: p.machine, tracing: traces, failed: make(chan error, 4), patience: patience}
 	return s.run(ctx, func(line string) { fmt.Fprintln(p.stdout, line) })
 }
 
@@ -62,6 +66,7 @@ type service struct {
 	machine  machine
 	failed   chan error // what must not end and did; has room for all who may tell
 	patience time.Duration
+	tracing  *tracing // nil: nothing is traced
 
 	health   *health
 	front    *front
@@ -75,7 +80,7 @@ func (s *service) run(ctx context.Context, ready func(string)) error {
 	s.front = newFront(s.health, s.config.doorPaths()...)
 	public, err := listenPublic(ctx, s.machine, &s.config, s.front, s.log)
 	if err != nil {
-		return fmt.Errorf("server.listen: %w", err)
+		return errors.Join(fmt.Errorf("server.listen: %w", err), s.tracing.close())
 	}
 	// Serves from now on, so that whoever watches reads "starting" and not
 	// that nobody is there. Its end is the first step of stopping, and so has
@@ -117,7 +122,8 @@ func (s *service) wait(ctx context.Context, closed chan error) error {
 
 // start opens the world and lets the platforms in.
 func (s *service) start(ctx context.Context) (*world, error) {
-	w := &world{config: s.config, log: s.log, machine: s.machine, now: s.machine.now}
+	w := &world{config: s.config, log: s.log, machine: s.machine, now: s.machine.now, tracing: s.tracing}
+	w.later(s.tracing.close) // last of all: the others still trace
 	w, err := w.unless(w.open(ctx))
 	if err != nil {
 		return nil, err
@@ -173,7 +179,7 @@ func (s *service) doors() map[string]http.Handler {
 	doors := map[string]http.Handler{}
 	for _, c := range s.channels {
 		if c.door != nil {
-			doors[c.path] = doorSeam(c.door)
+			doors[c.path] = s.tracing.door(c.name, doorSeam(c.door))
 		}
 	}
 	return doors

@@ -55,6 +55,7 @@ type world struct {
 	watch   *watch.Desk
 	panel   *admin.Panel
 	names   pseudonyms
+	tracing *tracing         // nil: nothing is traced
 	file    *boltstore.Store // below store; nil: another driver
 	fake    *juhetest.Server // nil: the real Juhe
 
@@ -154,7 +155,7 @@ func (w *world) open(ctx context.Context) (err error) {
 	}
 	w.watch = watch.New(watch.Config{
 		Store: w.store, Desk: w.desk, Mail: w.mail, Now: w.now, Every: w.config.Push.Every,
-		NextReminder: bot.Saved.NextReminder, Fault: w.fault,
+		NextReminder: bot.Saved.NextReminder, Fault: w.fault, Tracer: w.tracing.asTracer(),
 	})
 	vehicles := w.config.Limits.VehiclesPerUser
 	if vehicles == 0 {
@@ -165,7 +166,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
 		Privacy: privacy,
-		Observe: w.seen,
+		Observe: w.seen, Tracer: w.tracing.asTracer(),
 	})
 	w.panel.Read(w.sources())
 	return nil
@@ -179,7 +180,7 @@ func (w *world) openMail() error {
 		return fmt.Errorf("push.timezone: %w", err)
 	}
 	w.outbox = deliver.New(deliver.Config{
-		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp, Ended: w.ended,
+		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp, Ended: w.ended, Tracer: w.tracing.asTracer(),
 		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
 	})
 	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: w.config.admins()})
@@ -189,7 +190,7 @@ func (w *world) openMail() error {
 // gaveUp logs a message that could not be sent in several tries, and tells the
 // admins.
 func (w *world) gaveUp(ctx context.Context, p bot.Parcel, why error) {
-	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "trace": p.Trace, "user": w.names.of(p.User)})
+	log := w.log.WithError(why).WithFields(logrus.Fields{"event": "undelivered", "trace": bot.TraceID(p.Trace), "user": w.names.of(p.User)})
 	log.WithField("round", p.Again+1).Error("message not sent: tried again every hour for a day, and their next message brings it; see whether the platform can be reached")
 	channel, _, _ := strings.Cut(string(p.User), ":")
 	if err := w.mail.Alarm(ctx, bot.AlarmUndelivered, channel+": "+why.Error()); err != nil {
