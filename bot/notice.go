@@ -23,6 +23,11 @@ type Notice struct {
 	Inspection Inspection `json:"inspection,omitzero"` // of NoticeInspection
 	Alarm      Alarm      `json:"alarm,omitempty"`     // of NoticeAlarm
 	Detail     string     `json:"detail,omitempty"`    // for admins: no personal data
+	// Text, Broadcast and Serial are of NoticeBroadcast: what it says, which one
+	// it is, and whose number in it this one has.
+	Text      string `json:"text,omitempty"`
+	Broadcast string `json:"broadcast,omitempty"`
+	Serial    int    `json:"serial,omitempty"`
 }
 
 // A NoticeKind is what a Notice is about.
@@ -42,13 +47,14 @@ const (
 	NoticeUnshared   NoticeKind = "unshared"   // whoever shared the car no longer does
 	NoticeInspection NoticeKind = "inspection" // the inspection can be done, or is due soon
 	NoticeAlarm      NoticeKind = "alarm"      // to admins
+	NoticeBroadcast  NoticeKind = "broadcast"  // an operator's words to everybody
 )
 
 // NoticeKinds lists them all.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeNews, NoticeFirst, NoticeFound, NoticeWrong, NoticeLacks, NoticeStill,
-		NoticeExpiring, NoticeExpired, NoticeShared, NoticeUnshared, NoticeInspection, NoticeAlarm,
+		NoticeExpiring, NoticeExpired, NoticeShared, NoticeUnshared, NoticeInspection, NoticeAlarm, NoticeBroadcast,
 	}
 }
 
