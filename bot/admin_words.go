@@ -75,7 +75,7 @@ func readAdmin(text string) (o adminOrder, ok bool) {
 		var on bool
 		on, ok = switches[strings.ToLower(one)]
 		o.On = &on
-	case o.Act != actStats:
+	case o.Act != actStats && o.Act != actHelp:
 		o.Who, ok = one, one != ""
 	}
 	if !ok {

@@ -74,7 +74,7 @@ var ErrNoAdmin = errors.New("bot: not one of the admins")
 
 // An AlertState is whether an admin hears alarms.
 type AlertState struct {
-	User UserID `json:"user"`
+	User string `json:"user"` // masked
 	On   bool   `json:"on"`
 }
 
@@ -108,7 +108,7 @@ func (f *Fleet) Alerts(ctx context.Context, who string, on *bool) (states []Aler
 				return nil, err
 			}
 		}
-		states = append(states, AlertState{User: u, On: !r.NoAlerts})
+		states = append(states, AlertState{User: u.String(), On: !r.NoAlerts})
 	}
 	return states, nil
 }

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,10 +13,15 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
-// blockBucket holds whom an operator has blocked, under their key. It is no part
-// of the person's record, and not theirs to have forgotten: else who is blocked
-// had only to leave and to come back.
+// blockBucket holds whom an operator has blocked, by a digest of their id. It is
+// no part of the person's record, and not theirs to have forgotten: else who is
+// blocked had only to leave and to come back.
 const blockBucket = "block"
+
+func blockKey(u UserID) string {
+	sum := sha256.Sum256([]byte("block " + userKey(u)))
+	return hex.EncodeToString(sum[:16])
+}
 
 // blockedEvery is how often somebody who is blocked reads so, at most.
 const blockedEvery = 24 * time.Hour
@@ -30,7 +37,7 @@ type block struct {
 
 // loadBlock is nil when the person is not blocked.
 func loadBlock(tx storage.Tx, u UserID) (*block, error) {
-	b, err := tx.Get(blockBucket, userKey(u))
+	b, err := tx.Get(blockBucket, blockKey(u))
 	if b == nil || err != nil {
 		return nil, err
 	}
@@ -44,7 +51,7 @@ func (b *block) save(tx storage.Tx, u UserID) error {
 	if err != nil {
 		return fmt.Errorf("bot: block: %w", err)
 	}
-	return tx.Put(blockBucket, userKey(u), value)
+	return tx.Put(blockBucket, blockKey(u), value)
 }
 
 // barred tells whether an operator has blocked the person. Whoever has become an
@@ -112,7 +119,7 @@ func (f *Fleet) Block(ctx context.Context, who string, on bool) (s BlockState, e
 		case !s.Changed:
 			return nil
 		case !on:
-			return tx.Put(blockBucket, userKey(u), nil)
+			return tx.Put(blockBucket, blockKey(u), nil)
 		}
 		if err := (&block{At: f.now()}).save(tx, u); err != nil || !r.known {
 			return err

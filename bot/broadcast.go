@@ -122,9 +122,9 @@ type BroadcastPlan struct {
 // A ChannelReach is whom a broadcast is for on one platform.
 type ChannelReach struct {
 	People int `json:"people"`
-	// Waiting is how many of them nothing can be sent to now: the platform takes
-	// no message of our own for them (WeChat: they have not written within 48
-	// hours, or the account may not). They read it with their next message.
+	// Waiting is how many of them nothing can be sent to now: they never wrote, or
+	// the platform takes no message of our own for them (WeChat: they have not
+	// written within 48 hours, or the account may not). They read it with their next message.
 	Waiting int `json:"waiting"`
 }
 
@@ -147,7 +147,7 @@ func (f *Fleet) PlanBroadcast(ctx context.Context, text string) (p BroadcastPlan
 		channel, _, _ := strings.Cut(string(u), ":")
 		reach := p.Channels[channel]
 		reach.People++
-		if !f.Mail.within(u, r.lastSeen(), now) {
+		if !f.Mail.within(u, r.wrote(), now) {
 			reach.Waiting++
 		}
 		p.Channels[channel] = reach
@@ -157,13 +157,14 @@ func (f *Fleet) PlanBroadcast(ctx context.Context, text string) (p BroadcastPlan
 	return p, err
 }
 
-// within tells whether something may be sent to a person who wrote last at seen.
-func (m *Mail) within(u UserID, seen, now time.Time) bool {
-	if m.outbox == nil || !m.outbox.Reaches(u) {
+// within tells whether something may be sent to a person who wrote last at wrote:
+// no platform lets anybody be written to who never has.
+func (m *Mail) within(u UserID, wrote, now time.Time) bool {
+	if m.outbox == nil || !m.outbox.Reaches(u) || wrote.IsZero() {
 		return false
 	}
 	window := m.outbox.Window(u)
-	return window == 0 || now.Sub(seen) < window
+	return window == 0 || now.Sub(wrote) < window
 }
 
 // lasting is from when to when a broadcast to so many people is written.

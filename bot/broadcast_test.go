@@ -323,6 +323,25 @@ func TestBroadcastAndLeaving(t *testing.T) {
 	})
 }
 
+// What cannot be sent in all tries is told as that, and waits for a message.
+func TestBroadcastThatFails(t *testing.T) {
+	operated(t, func(t *testing.T, w *world) {
+		w.crowd(t, 3)
+		w.push = &windowed{post: w.post, now: w.clock.now, broken: "test:driver01"}
+		w.Do(t, []string{"restart"})
+		w.begin(t, "one", "今晚维护")
+		if r := w.over(t); r.Sent != 2 || r.Failed != 1 || r.People != 3 {
+			t.Errorf("%+v", r)
+		}
+		if got := w.says(t, "driver01", "谢谢"); strings.Count(got, "今晚维护") != 1 {
+			t.Errorf("they read %q", got)
+		}
+		if r := w.report(t); r.Sent != 2 || r.Failed != 0 || r.Read != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestBroadcastText(t *testing.T) {
 	f, _, _ := aFleet(t)
 	f.Mail = bot.NewMail(bot.MailConfig{Store: f.Store})
@@ -359,6 +378,7 @@ type windowed struct {
 	now    func() time.Time
 	closed map[bot.UserID]bool
 	left   bot.UserID
+	broken bot.UserID
 }
 
 func (p *windowed) Push(ctx context.Context, to bot.UserID, id string, replies []bot.Reply) error {
@@ -367,6 +387,8 @@ func (p *windowed) Push(ctx context.Context, to bot.UserID, id string, replies [
 		return bot.ErrParked
 	case p.left == to:
 		return bot.ErrGone
+	case p.broken == to:
+		return errors.New("connection reset")
 	}
 	return p.post.Push(ctx, to, id, replies)
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,8 @@ func (p BroadcastPlan) Summary(l Lang) string {
 		lines = append(lines, l.say("broadcast.without", p.Left, p.Blocked))
 	}
 	if p.People > 0 {
-		lines = append(lines, l.say("broadcast.lasts", p.Rate, moment(p.Begins), moment(p.Ends)))
+		minutes := int(math.Ceil(p.Ends.Sub(p.Begins).Minutes()))
+		lines = append(lines, l.say("broadcast.lasts", p.Rate, minutes, moment(p.Begins), moment(p.Ends)))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -35,7 +35,6 @@ func domain() []any {
 		bot.Heard{}, bot.Met{}, bot.Shown{}, bot.RuleIs{}, bot.Found{}, bot.PageIs{}, bot.Kept{}, bot.CarsAre{}, bot.DataIs{}, bot.SoonIs{},
 		bot.Invited{}, bot.Accepted{}, bot.PausedAre{}, bot.Collected{}, bot.Say{}, bot.Lookup{}, bot.ShowPage{}, bot.Save{}, bot.Alter{},
 		bot.ListCars{}, bot.CheckSoon{}, bot.Invite{}, bot.Accept{}, bot.Unshare{}, bot.TryLater{}, bot.Drop{}, bot.Held{}, bot.Seen{}, bot.Unread{},
-		bot.AlertState{},
 	}
 }
 
@@ -44,7 +43,7 @@ var harmless = []string{
 	"Bot", "Config", "Mail", "MailConfig", "Inbox", "Fleet", "Error", "Rule", "City", "Costs", "DayCosts", "UserCosts", "Sum", "Inspection",
 	"InspectionPlan", "Privacy", "Odd", "CitiesAre", "FindRule", "FindCities", "ListData", "FindPaused", "NoLater", "Forget", "Collect",
 	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey",
-	"BlockState", "Conversation", "Holds", "Count", "BroadcastPlan", "ChannelReach", "BroadcastOrder", "BroadcastReport", "Outcomes",
+	"BlockState", "AlertState", "Conversation", "Holds", "Count", "BroadcastPlan", "ChannelReach", "BroadcastOrder", "BroadcastReport", "Outcomes",
 	"Stats", "Figures", "PeopleFigures", "TurnFigures", "QueueFigures",
 }
 

@@ -90,8 +90,7 @@ func (f *Fleet) people(ctx context.Context) (p PeopleFigures, err error) {
 		if r.Gone {
 			p.Left++
 		}
-		switch ago := now.Sub(r.lastSeen()); {
-		case r.lastSeen().IsZero():
+		switch ago := now.Sub(r.wrote()); {
 		case ago < 24*time.Hour:
 			p.Today++
 			p.Month++

@@ -238,6 +238,15 @@ func (r *record) lastSeen() time.Time {
 	return r.Seen
 }
 
+// wrote is when the person wrote last; zero: they never have, and an operator has
+// saved their cars. lastSeen has the import for a word.
+func (r *record) wrote() time.Time {
+	if r.Session.Seen.IsZero() && len(r.Turns)+len(r.Keys) == 0 {
+		return time.Time{}
+	}
+	return r.lastSeen()
+}
+
 // begin adds a turn, to which go the replies that earlier ones left behind.
 func (r *record) begin(key string, at time.Time) *turn {
 	early, news := r.late(at)

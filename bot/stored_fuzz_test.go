@@ -163,7 +163,7 @@ func FuzzBodies(f *testing.F) {
 		j := storage.Job{ID: "test:a/1", Body: raw, Attempt: 1}
 		handle := func(context.Context, Inbound) (Settled, error) { return Settled{}, errAsked }
 		for name, handler := range map[string]storage.Handler{
-			"task": b.work, "later": b.tryAgain, "inbox": NewInbox(store, "test").handler(false, handle),
+			"task": b.work, "later": b.tryAgain, "broadcast": b.mail.spread, "inbox": NewInbox(store, "test").handler(false, handle),
 		} {
 			if err := handler(t.Context(), j, done); !refused(err) && !errors.Is(err, errAsked) {
 				t.Fatalf("%s: %v", name, err)

@@ -28,10 +28,10 @@ func (o *office) Stats(context.Context) (bot.Stats, error) {
 func (o *office) Alerts(_ context.Context, who string, on *bool) ([]bot.AlertState, error) {
 	if on == nil {
 		o.done("alerts", who)
-		return []bot.AlertState{{User: "telegram:7", On: true}}, o.err
+		return []bot.AlertState{{User: "telegram:7***", On: true}}, o.err
 	}
 	o.done("alerts", who, *on)
-	return []bot.AlertState{{User: bot.UserID(who), On: *on}}, o.err
+	return []bot.AlertState{{User: who, On: *on}}, o.err
 }
 
 func (o *office) Block(_ context.Context, who string, on bool) (bot.BlockState, error) {

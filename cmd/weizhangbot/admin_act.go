@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/playground"
@@ -157,25 +158,38 @@ func (c adminAlerts) Run(ctx context.Context, p *program) error {
 		*on = c.Do == "on"
 	}
 	return c.do(ctx, p, "alerts", func(o *backOffice) (worded, error) {
-		states, err := o.Alerts(ctx, c.User, on)
-		return alertStates(states), err
+		admins := o.config.Admins
+		if c.User != "" {
+			admins = []string{c.User}
+		}
+		var all alertStates
+		for _, who := range admins { // whose names the listener masks
+			states, err := o.Alerts(ctx, who, on)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range states {
+				all = append(all, bot.AlertState{User: who, On: s.On})
+			}
+		}
+		return all, nil
 	})
 }
 
 // alertStates are a line for each admin.
 type alertStates []bot.AlertState
 
-// Text implements worded. Admins stand in the configuration as they are.
+// Text implements worded.
 func (a alertStates) Text(bot.Lang) string {
-	text := ""
-	for i, s := range a {
-		if i > 0 {
-			text += "\n"
-		}
-		text += string(s.User) + map[bool]string{true: "  on", false: "  off"}[s.On]
-	}
-	if text == "" {
+	if len(a) == 0 {
 		return "there are no admins: see admins in the configuration"
 	}
-	return text
+	lines := make([]string, len(a))
+	for i, s := range a {
+		lines[i] = s.User + "  off"
+		if s.On {
+			lines[i] = s.User + "  on"
+		}
+	}
+	return strings.Join(lines, "\n")
 }

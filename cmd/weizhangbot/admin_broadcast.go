@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -100,6 +101,9 @@ func (c adminBroadcast) with(ctx context.Context, p *program, office *backOffice
 func confirmed(p *program, plan bot.BroadcastPlan, lines *bufio.Reader) error {
 	fmt.Fprintf(p.stderr, "%s\n\nType %d to send it: ", showHidden(plan.Summary(bot.English)), plan.People)
 	line, err := lines.ReadString('\n')
+	if f, ok := p.stdin.(*os.File); !ok || !isTerminal(f) { // which shows what is typed
+		fmt.Fprintln(p.stderr)
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
