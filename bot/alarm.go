@@ -16,9 +16,9 @@ const alarmBucket = "alarm"
 // alarmEvery is how often admins are told of one kind of trouble at most.
 const alarmEvery = time.Hour
 
-// Alarm tells all admins of a who want to hear it, at most once an hour, whatever
-// the process; day and night, and also those who never wrote. detail is for them to act on and
-// holds no personal data.
+// Alarm tells all admins of a who want to hear alarms, at most once an hour,
+// whatever the process; day and night, and also those who never wrote. detail is
+// for them to act on and holds no personal data.
 func (m *Mail) Alarm(ctx context.Context, a Alarm, detail string) error {
 	if len(m.admins) == 0 {
 		return nil

@@ -124,7 +124,8 @@ type ChannelReach struct {
 	People int `json:"people"`
 	// Waiting is how many of them nothing can be sent to now: they never wrote, or
 	// the platform takes no message of our own for them (WeChat: they have not
-	// written within 48 hours, or the account may not). They read it with their next message.
+	// written within 48 hours, or the account may not). They read it with their
+	// next message.
 	Waiting int `json:"waiting"`
 }
 

@@ -22,7 +22,7 @@ type Fleet struct {
 	Now      func() time.Time // nil: time.Now
 
 	// Of what concerns people other than by their cars:
-	Mail    *Mail               // what broadcasts go by
+	Mail    *Mail               // what broadcasts go by; nil: there must be none
 	Admins  []UserID            // who hears alarms and cannot be blocked
 	Alias   func(UserID) string // how the log names somebody; nil: by no name
 	Figures Figures

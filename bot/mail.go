@@ -165,8 +165,8 @@ func (m *Mail) Release(tx storage.Tx, u UserID, v Vehicle) error {
 }
 
 // Take hands out what a parcel holds, for the outbox to send: nil when somebody
-// else has it, or the person is gone or blocked. From then on it is the parcel's, and a second try gets the same
-// again, until Settle.
+// else has it, or the person is gone or blocked. From then on it is the parcel's,
+// and a second try gets the same again, until Settle.
 func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) {
 	err = m.store.Update(ctx, []string{userKey(p.User)}, func(tx storage.Tx) error {
 		replies = nil
@@ -180,11 +180,15 @@ func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) 
 			return m.settle(tx, r, p, Parked)
 		}
 		if p.Turn == "" {
+			before := len(r.Notices)
 			if err := r.recall(tx, m.now()); err != nil {
 				return err
 			}
-			if waits := r.pack(p.ID, m.now()); len(waits) > 0 {
+			waits := r.pack(p.ID, m.now())
+			if len(waits) > 0 {
 				replies = tell(r.Session.teller(waits[0].Packed, r.Garage), waits, p.Digest)
+			}
+			if len(waits) > 0 || len(r.Notices) < before {
 				return r.save(tx, p.User)
 			}
 			return nil
