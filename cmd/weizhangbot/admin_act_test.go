@@ -147,7 +147,8 @@ func TestAdminAlerts(t *testing.T) {
 func TestAdminBroadcasts(t *testing.T) {
 	t.Parallel()
 	o := newOutside(t)
-	r := o.serve(withSafe, withTelegram, awake)
+	template := []string{"WEIZHANG_WECHAT_TEMPLATE_ID=invented", "WEIZHANG_WECHAT_TEMPLATE_FIELDS=car_number1:plate"}
+	r := o.serveWith(template, withSafe, withTelegram, awake)
 	at := beside(t, r)
 	for who := int64(42); who < 56; who++ {
 		o.telegram.Say(who, "你好")
@@ -186,11 +187,14 @@ func TestAdminBroadcasts(t *testing.T) {
 	if out := o.fine(nil, "broadcast"); !strings.Contains(out, "still to be sent") {
 		t.Errorf("meanwhile: %s", out)
 	}
-	r = o.serve(withSafe, withTelegram, awake)
+	r = o.serveWith(template, withSafe, withTelegram, awake)
 	at = beside(t, r)
 	o.goneOut(at)
 	if n, most := o.heard(); n != 14 || most != 1 {
 		t.Errorf("%d have it, somebody %d times", n, most)
+	}
+	if forms := o.wechat.Sent("template"); len(forms) > 0 || o.wechat.Calls("template/send") > 0 {
+		t.Errorf("by template message: %+v", forms)
 	}
 	report := o.broadcastReport(at)
 	if report.Sent != 14 || report.Parked != 1 || report.Skipped != 1 || report.People != 15 {
