@@ -47,20 +47,15 @@ func (b *Bot) act(ctx context.Context, t task, done storage.Done) error {
 		own.Open--
 		own.Replies = append(own.Replies, Reply{Text: text})
 		if next != nil {
-			r.Draft = next.or()
+			r.Draft = nil
+			if next.ID != "" {
+				r.Draft = next
+			}
 		}
 		return errors.Join(b.mail.late(tx, t.User, r, t.Turn), r.save(tx, t.User))
 	}))
 	b.bell.ring(t.User, t.Turn)
 	return err
-}
-
-// or is the draft, or none for the zero one.
-func (d *draft) or() *draft {
-	if d.ID == "" {
-		return nil
-	}
-	return d
 }
 
 // obey does it. next is what becomes of the admin's draft: nil leaves it, the
