@@ -16,7 +16,9 @@
 //	Invitation         a code that shares one car, once
 //	Retry              a query that waits until its city answers again
 //	Inspection         when the periodic inspection is due, by rule or as told
-//	Fleet              what an operator does: cars in, cars out, what it costs
+//	Fleet              what an operator does: cars in and out, what it costs, whom to
+//	                   block, what everybody is to read
+//	Conversation       where somebody stands, without what they said
 //	Held, Privacy      what is kept of a person, and the text that says how
 //	Seen, Survey       what an observer learns: of a message, of all that is watched
 //	Tracer, Stage      the port that shows what led to what, and a part of it
@@ -53,7 +55,10 @@
 // every sentence; then turn.go, work.go and records.go for how it is kept, and
 // keeping.go, invite.go and retry.go for what is arranged with a saved car;
 // notice.go, mail.go, waiting.go and tell.go for what is told without asking;
-// observe.go for what of all that can be watched, and trace.go for under which trace.
+// observe.go for what of all that can be watched, and trace.go for under which trace;
+// admin_words.go and admin_act.go for what admins do in the chat, block.go,
+// stats.go and conversation.go for what that is, and broadcast.go with
+// broadcast_walk.go and broadcast_outcome.go for a text to everybody.
 // What a message means is package nlu's to say,
 // what a plate is package plate's, and what a query may cost package lookup's.
 package bot

@@ -38,9 +38,13 @@ func heldKinds() []heldKind {
 // held is everything that is held of the person.
 func (x *run) held(cars []Car, invites []Invitation) []Held {
 	s := x.r.Session
-	all := []Held{{What: heldPerson, Content: map[string]any{
+	person := map[string]any{
 		"id": string(x.user), "last_message": x.r.lastSeen(), "language": s.lang(), "notice": s.Noticed,
-	}}}
+	}
+	if x.r.NoAlerts || x.r.Draft != nil { // of an admin
+		person["no_alerts"], person["broadcast_draft"] = x.r.NoAlerts, x.r.Draft
+	}
+	all := []Held{{What: heldPerson, Content: person}}
 	for _, c := range cars {
 		all = append(all, heldCarOf(c))
 	}

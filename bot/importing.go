@@ -20,6 +20,12 @@ type Fleet struct {
 	Every    time.Duration    // how often a watched car is checked, as a rule
 	Price    float64          // yuan that a paid query costs; 0: not known
 	Now      func() time.Time // nil: time.Now
+
+	// Of what concerns people other than by their cars:
+	Mail    *Mail               // what broadcasts go by; nil: there must be none
+	Admins  []UserID            // who hears alarms and cannot be blocked
+	Alias   func(UserID) string // how the log names somebody; nil: by no name
+	Figures Figures
 }
 
 func (f *Fleet) now() time.Time {

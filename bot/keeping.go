@@ -134,7 +134,7 @@ func (x *run) leave() error {
 		err = errors.Join(err, x.withdraw(i.Vehicle))
 	}
 	x.r.Later = nil
-	return err
+	return errors.Join(err, x.r.tally(x.tx, outcomeGone))
 }
 
 // cars is the saved cars with how they stand.

@@ -16,6 +16,10 @@ type Outbox interface {
 	// Reaches tells whether anything can be sent to the person by itself. To
 	// whom it cannot, what waits is told with their next message.
 	Reaches(u UserID) bool
+	// Window is for how long after their last message that is; 0: always.
+	Window(u UserID) time.Duration
+	// Quiet tells whether nobody is woken at a time, and until when.
+	Quiet(at time.Time) (until time.Time, quiet bool)
 	// Post arranges, in the transaction that decided it, that the parcel is
 	// sent. The same ID again is a no-op.
 	Post(tx storage.Tx, p Parcel) error
@@ -43,7 +47,7 @@ type Parcel struct {
 // A Person is what checks need to know of somebody.
 type Person struct {
 	Known  bool      // has a record at all
-	Gone   bool      // left or blocked the bot: nothing is paid for them
+	Gone   bool      // left or blocked the bot, or is blocked: nothing is paid for them
 	Seen   time.Time // their last message
 	Garage []Saved
 }
@@ -57,6 +61,7 @@ const (
 	Parked                     // nothing may reach them now: it waits for their next message
 	PersonGone                 // they left or blocked the bot: likewise, and nothing more is sent until then
 	PutOff                     // another parcel will bring it
+	Failed                     // given up: it waits for their next message
 )
 
 // pushGrace lets those who still wait take an answer first, and gathers notices
@@ -121,7 +126,7 @@ func (m *Mail) notify(tx storage.Tx, u UserID, r *record, n Notice) error {
 
 // post hands a parcel to the outbox, unless it could not reach the person.
 func (m *Mail) post(tx storage.Tx, r *record, p Parcel) error {
-	if m.outbox == nil || r.Gone || !m.outbox.Reaches(p.User) {
+	if m.outbox == nil || r.Gone || m.barred(p.User, r) || !m.outbox.Reaches(p.User) {
 		return nil
 	}
 	return m.outbox.Post(tx, p)
@@ -146,7 +151,7 @@ func (m *Mail) Person(tx storage.Tx, u UserID) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	return Person{Known: r.known, Gone: r.Gone, Seen: r.lastSeen(), Garage: r.Garage}, nil
+	return Person{Known: r.known, Gone: r.Gone || m.barred(u, r), Seen: r.lastSeen(), Garage: r.Garage}, nil
 }
 
 // Release takes a car out of the person's saved ones, in a transaction that
@@ -161,8 +166,8 @@ func (m *Mail) Release(tx storage.Tx, u UserID, v Vehicle) error {
 }
 
 // Take hands out what a parcel holds, for the outbox to send: nil when somebody
-// else has it, or the person is gone. From then on it is the parcel's, and a second try gets the same
-// again, until Settle.
+// else has it, or the person is gone or blocked. From then on it is the parcel's,
+// and a second try gets the same again, until Settle.
 func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) {
 	err = m.store.Update(ctx, []string{userKey(p.User)}, func(tx storage.Tx) error {
 		replies = nil
@@ -172,10 +177,19 @@ func (m *Mail) Take(ctx context.Context, p Parcel) (replies []Reply, err error) 
 			return err
 		case r.Gone: // another parcel found that out
 			return m.settle(tx, r, p, PersonGone)
+		case m.barred(p.User, r):
+			return m.settle(tx, r, p, Parked)
 		}
 		if p.Turn == "" {
-			if waits := r.pack(p.ID, m.now()); len(waits) > 0 {
+			before := len(r.Notices)
+			if err := r.recall(tx, m.now()); err != nil {
+				return err
+			}
+			waits := r.pack(p.ID, m.now())
+			if len(waits) > 0 {
 				replies = tell(r.Session.teller(waits[0].Packed, r.Garage), waits, p.Digest)
+			}
+			if len(waits) > 0 || len(r.Notices) < before {
 				return r.save(tx, p.User)
 			}
 			return nil
@@ -218,6 +232,9 @@ func (m *Mail) settle(tx storage.Tx, r *record, p Parcel, d Delivery) error {
 		return r.save(tx, p.User)
 	}
 	r.Pushed = r.Pushed || d == Delivered
+	if err := r.tallyParcel(tx, p.ID, d); err != nil {
+		return err
+	}
 	if r.unpack(p.ID, d) {
 		err := m.post(tx, r, Parcel{User: p.User, ID: p.ID + "+", At: m.now(), Awake: p.Awake, Trace: p.Trace})
 		if err != nil {

@@ -43,6 +43,8 @@ var harmless = []string{
 	"Bot", "Config", "Mail", "MailConfig", "Inbox", "Fleet", "Error", "Rule", "City", "Costs", "DayCosts", "UserCosts", "Sum", "Inspection",
 	"InspectionPlan", "Privacy", "Odd", "CitiesAre", "FindRule", "FindCities", "ListData", "FindPaused", "NoLater", "Forget", "Collect",
 	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey", "Stage",
+	"BlockState", "AlertState", "Conversation", "Holds", "Count", "BroadcastPlan", "ChannelReach", "BroadcastOrder", "BroadcastReport", "Outcomes",
+	"Stats", "Figures", "PeopleFigures", "TurnFigures", "QueueFigures",
 }
 
 // called are the types whose Name is nobody's: a city's, a file's.

@@ -26,6 +26,11 @@ type Notice struct {
 	// Trace is what the notice came of. It goes with the parcel that carries the
 	// notice, unless that was on its way already.
 	Trace string `json:"-"`
+	// Text, Broadcast and Serial are of NoticeBroadcast: what it says, which one
+	// it is, and whose number in it this one has.
+	Text      string `json:"text,omitempty"`
+	Broadcast string `json:"broadcast,omitempty"`
+	Serial    int    `json:"serial,omitempty"`
 }
 
 // A NoticeKind is what a Notice is about.
@@ -45,13 +50,14 @@ const (
 	NoticeUnshared   NoticeKind = "unshared"   // whoever shared the car no longer does
 	NoticeInspection NoticeKind = "inspection" // the inspection can be done, or is due soon
 	NoticeAlarm      NoticeKind = "alarm"      // to admins
+	NoticeBroadcast  NoticeKind = "broadcast"  // an operator's words to everybody
 )
 
 // NoticeKinds lists them all.
 func NoticeKinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeNews, NoticeFirst, NoticeFound, NoticeWrong, NoticeLacks, NoticeStill,
-		NoticeExpiring, NoticeExpired, NoticeShared, NoticeUnshared, NoticeInspection, NoticeAlarm,
+		NoticeExpiring, NoticeExpired, NoticeShared, NoticeUnshared, NoticeInspection, NoticeAlarm, NoticeBroadcast,
 	}
 }
 

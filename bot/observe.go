@@ -14,7 +14,7 @@ type Seen struct {
 	Trace   string // as TraceOf has it
 	Channel string
 	User    UserID
-	Intent  string        // an intent of nlu, an Event, or photo, admin, slowed
+	Intent  string        // an intent of nlu, an Event, or photo, admin, slowed, blocked
 	Again   bool          // a redelivery: the turn was seen before
 	Pending bool          // the answer comes later than the platform waits
 	Took    time.Duration // until Handle returned
@@ -65,6 +65,8 @@ const (
 	intentPhoto  = "photo"
 	intentAdmin  = "admin"
 	intentSlowed = "slowed"
+	// intentBlocked is of somebody who is blocked: what it says is not read.
+	intentBlocked = "blocked"
 )
 
 // noteInput tells the observer what the message was read as.

@@ -36,8 +36,7 @@ func (x *run) slowed(m Message) (slowed bool) {
 		t := x.r.turn(m.Key)
 		t.Replies = []Reply{{Text: Sentence(m.Lang, TextBusy)}}
 	default:
-		x.r.Keys = append(x.r.Keys, hash(m.Key))
-		x.r.Keys = x.r.Keys[max(0, len(x.r.Keys)-keptKeys):]
+		x.r.pass(m.Key)
 	}
 	return true
 }

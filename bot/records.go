@@ -46,7 +46,12 @@ type record struct {
 	Gone    bool         `json:"gone,omitempty"`    // left or blocked the bot, and has not written since
 	Warned  time.Time    `json:"warned,omitzero"`   // that all of it will be deleted for want of a word
 
-	known bool // stands in the store
+	// NoAlerts tells that the person, an admin, does not want to hear alarms.
+	NoAlerts bool   `json:"no_alerts,omitempty"`
+	Draft    *draft `json:"draft,omitempty"` // of an admin: a broadcast that is not confirmed yet
+
+	known   bool   // stands in the store
+	blocked *block // nil: they are not
 
 	// Pushed tells that notices were pushed since the person last wrote: what
 	// they write next may be about those.
@@ -152,9 +157,18 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 		return nil, err
 	}
 	r := &record{Version: recordVersion}
-	if b == nil {
-		return r, nil
+	if b != nil {
+		if r, err = readRecord(b); err != nil {
+			return nil, err
+		}
 	}
+	r.blocked, err = loadBlock(tx, u)
+	return r, err
+}
+
+// readRecord reads a record that was stored.
+func readRecord(b []byte) (*record, error) {
+	r := &record{Version: recordVersion}
 	if err := json.Unmarshal(b, r); err != nil {
 		r, err = withoutSession(b)
 		if err != nil {
@@ -224,11 +238,26 @@ func (r *record) lastSeen() time.Time {
 	return r.Seen
 }
 
-// begin adds a turn, to which go the replies that earlier ones left behind, and
-// lets old ones go; one that is still awaited, or being pushed, stays. Whoever
-// writes is not gone.
+// wrote is when the person wrote last; zero: they never have, and an operator has
+// saved their cars. lastSeen has the import for a word.
+func (r *record) wrote() time.Time {
+	if r.Session.Seen.IsZero() && len(r.Turns)+len(r.Keys) == 0 {
+		return time.Time{}
+	}
+	return r.lastSeen()
+}
+
+// begin adds a turn, to which go the replies that earlier ones left behind.
 func (r *record) begin(key string, at time.Time) *turn {
 	early, news := r.late(at)
+	t := r.add(key, at)
+	t.Early, t.News = early, news
+	return t
+}
+
+// add adds a turn and lets old ones go; one that is still awaited, or being
+// pushed, stays. Whoever writes is not gone.
+func (r *record) add(key string, at time.Time) *turn {
 	r.Seen, r.Gone, r.Warned = at, false, time.Time{}
 	kept := r.Turns[:0:0]
 	for i, t := range r.Turns {
@@ -237,11 +266,16 @@ func (r *record) begin(key string, at time.Time) *turn {
 			kept = append(kept, t)
 			continue
 		}
-		r.Keys = append(r.Keys, hash(t.Key))
+		r.pass(t.Key)
 	}
-	r.Keys = r.Keys[max(0, len(r.Keys)-keptKeys):]
-	r.Turns = append(kept, turn{Key: key, At: at, Early: early, News: news})
+	r.Turns = append(kept, turn{Key: key, At: at})
 	return &r.Turns[len(r.Turns)-1]
+}
+
+// pass remembers a message of which nothing is kept.
+func (r *record) pass(key string) {
+	r.Keys = append(r.Keys, hash(key))
+	r.Keys = r.Keys[max(0, len(r.Keys)-keptKeys):]
 }
 
 // late takes the replies that earlier turns left behind: of those that are not
@@ -282,7 +316,8 @@ func (r *record) drop(v Vehicle) {
 
 // forget leaves the session, which is empty by then, and the turn under way.
 func (r *record) forget(key string) {
-	r.Garage, r.Keys, r.Notices, r.Told, r.Invites, r.Later = nil, nil, nil, nil, nil, nil
+	r.Garage, r.Keys, r.Notices, r.Told, r.Invites, r.Later, r.Draft = nil, nil, nil, nil, nil, nil, nil
+	r.NoAlerts = false
 	r.Turns = slices.DeleteFunc(r.Turns, func(t turn) bool { return t.Key != key })
 }
 

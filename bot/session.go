@@ -145,6 +145,12 @@ func (s Session) lang() Lang {
 	return s.Lang
 }
 
+// anew is a session at its beginning: with the person's language, and what keeps
+// outcomes that are still under way from being taken for others.
+func (s Session) anew() Session {
+	return Session{Version: sessionVersion, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
+}
+
 // idle is the session with nothing going on and nothing awaited; what was shown
 // last is kept.
 func (s Session) idle() Session {

@@ -170,12 +170,7 @@ func (d *dialog) owed(r Report) string {
 		"\n" + d.text("report.points", d.sum(r.PointsToCome(), strconv.Itoa, "unit.points"))
 }
 
-func (d *dialog) counted(k key, n int) string {
-	if n == 0 {
-		return ""
-	}
-	return d.text(k, n)
-}
+func (d *dialog) counted(k key, n int) string { return d.s.lang().counted(k, n) }
 
 // sum writes a sum; what is not known keeps it from being exact.
 func (d *dialog) sum(s Sum, write func(int) string, unit key) string {

@@ -29,7 +29,12 @@ type rubble struct {
 func (r *rubble) View(context.Context, func(storage.Tx) error) error             { return errAsked }
 func (r *rubble) Update(context.Context, []string, func(storage.Tx) error) error { return errAsked }
 
-func (r *rubble) Get(string, string) ([]byte, error) { return append([]byte{}, r.raw...), nil }
+func (r *rubble) Get(bucket, _ string) ([]byte, error) {
+	if bucket == blockBucket { // who is blocked is not read at all
+		return nil, nil
+	}
+	return append([]byte{}, r.raw...), nil
+}
 
 func (r *rubble) Put(_, key string, value []byte) error {
 	if r.puts == nil {
@@ -158,7 +163,7 @@ func FuzzBodies(f *testing.F) {
 		j := storage.Job{ID: "test:a/1", Body: raw, Attempt: 1}
 		handle := func(context.Context, Inbound) (Settled, error) { return Settled{}, errAsked }
 		for name, handler := range map[string]storage.Handler{
-			"task": b.work, "later": b.tryAgain, "inbox": NewInbox(store, "test").handler(false, handle),
+			"task": b.work, "later": b.tryAgain, "broadcast": b.mail.spread, "inbox": NewInbox(store, "test").handler(false, handle),
 		} {
 			if err := handler(t.Context(), j, done); !refused(err) && !errors.Is(err, errAsked) {
 				t.Fatalf("%s: %v", name, err)

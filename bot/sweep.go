@@ -76,7 +76,7 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 
 // empty tells whether nothing is left that is kept beyond a conversation.
 func (r *record) empty() bool {
-	return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 && len(r.Later) == 0
+	return len(r.Garage) == 0 && len(r.Turns) == 0 && len(r.Notices) == 0 && len(r.Later) == 0 && !r.NoAlerts
 }
 
 // After a year without a word a person is warned, and a month later forgotten.
@@ -121,7 +121,7 @@ func (r *record) retire(now time.Time) bool {
 		return unread
 	}
 	s := r.Session
-	r.Session = Session{Version: sessionVersion, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
+	r.Session, r.Draft = s.anew(), nil
 	kept := r.Turns[:0:0]
 	for _, t := range r.Turns {
 		if (t.Taken == nobody || t.Taken == pushing) && now.Sub(t.At) < untoldFor {
@@ -138,7 +138,7 @@ func (b *Bot) sweeping(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(b.Sweep(ctx), b.sweepInvites(ctx), b.desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(b.Sweep(ctx), b.sweepInvites(ctx), b.sweepBroadcast(ctx), b.desk.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			b.fault(err)
 		}
 		select {

@@ -97,6 +97,8 @@ func (d *dialog) notify(w *waiting, rows int) {
 		d.offer("tap.cars")
 	case NoticeInspection:
 		d.tellInspection(n, car)
+	case NoticeBroadcast:
+		d.say(noticeKey(n.Kind), n.Text)
 	case NoticeAlarm:
 		d.tell(list("\n", d.text("notice.alarm", d.text(alarmKey(n.Alarm))), n.Detail))
 	default:

@@ -28,7 +28,7 @@ type key string
 type words map[key]string
 
 // catalogue holds every sentence that people read.
-var catalogue = map[Lang]words{Chinese: joined(chinese, chineseCars), English: joined(english, englishCars)}
+var catalogue = map[Lang]words{Chinese: joined(chinese, chineseCars, chineseAdmin), English: joined(english, englishCars, englishAdmin)}
 
 // joined is one catalogue of several.
 func joined(parts ...words) words {
@@ -44,7 +44,7 @@ func (l Lang) words() words {
 	if w, ok := catalogue[l]; ok {
 		return w
 	}
-	return chinese
+	return catalogue[Chinese]
 }
 
 // say is the sentence k with its arguments. Values that come from outside are

@@ -348,7 +348,6 @@ var english = words{
 	"command.help":        "Help",
 
 	// The words of admins.
-	"admin.help":        "For admins:\n/admin cost: what queries cost, and the budgets",
 	"cost.today":        "Today: %[1]s, %[2]s",
 	"cost.month":        "This month: %[1]s, %[2]s",
 	"cost.paid":         "paid queries: %[1]d",

@@ -51,6 +51,9 @@ func TestEverythingHasASentence(t *testing.T) {
 		for _, a := range Alarms() {
 			keys = append(keys, alarmKey(a))
 		}
+		for _, s := range []BroadcastState{BroadcastRunning, BroadcastSent, BroadcastStopped} {
+			keys = append(keys, key("broadcast.is."+string(s)))
+		}
 		for _, h := range heldKinds() {
 			for _, what := range []string{"", ".why", ".until"} {
 				keys = append(keys, key("held."+string(h)+what))
@@ -97,7 +100,7 @@ func TestCatalogueAndCodeAgree(t *testing.T) {
 
 // composed tells whether k belongs to a family whose names the code builds.
 func composed(k string) bool {
-	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm.", "pause.", "refused.", "held."} {
+	for _, family := range []string{"error.", "help.", "plate.", "guess.", "kind.", "type.", "state.", "got.", "cut.", "short.", "engine.", "vin.", "odd.", "command.", "notice.", "alarm.", "pause.", "refused.", "held.", "broadcast.is.", "channel."} {
 		if strings.HasPrefix(k, family) {
 			return true
 		}

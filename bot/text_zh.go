@@ -347,7 +347,6 @@ var chinese = words{
 	"command.help":        "帮助",
 
 	// The words of admins.
-	"admin.help":        "管理命令：\n/admin cost：查询花费和预算",
 	"cost.today":        "今天：%[1]s，%[2]s",
 	"cost.month":        "本月：%[1]s，%[2]s",
 	"cost.paid":         "付费查询 %[1]d 次",

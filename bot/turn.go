@@ -21,6 +21,7 @@ type Bot struct {
 	mail     *Mail
 	watch    Watch
 	admins   []UserID
+	fleet    *Fleet
 	price    float64
 	every    time.Duration
 	messages int
@@ -45,6 +46,7 @@ type Config struct {
 	Admins   []UserID         // who may use /admin
 	Every    time.Duration    // how often Watch checks a car as a rule, for saying so; 0: 7 days
 	Messages int              // how many messages of a person a minute are answered; 0: all
+	Fleet    *Fleet           // what /admin does; nil: one on Store, which knows no figures but the store's
 	Price    float64          // yuan that a paid query costs, for /admin; 0: not known
 	Privacy  *Privacy         // what 隐私 shows; nil: the default
 	// Fault hears what failed behind an answer, for the operator's log; nil:
@@ -73,7 +75,10 @@ func New(c Config) *Bot {
 		b.now = time.Now
 	}
 	if b.mail == nil {
-		b.mail = NewMail(MailConfig{Store: c.Store, Now: b.now})
+		b.mail = NewMail(MailConfig{Store: c.Store, Now: b.now, Admins: c.Admins})
+	}
+	if b.fleet = c.Fleet; b.fleet == nil {
+		b.fleet = &Fleet{Store: c.Store, Desk: c.Desk, Watch: c.Watch, Mail: b.mail, Every: b.every, Price: c.Price, Admins: c.Admins, Now: b.now}
 	}
 	if b.vehicles == 0 {
 		b.vehicles = 5
@@ -222,6 +227,9 @@ func (b *Bot) turn(ctx context.Context, m Message, seen Seen) (Answer, Seen, err
 
 // turn does the turn of a message that is new.
 func (x *run) turn(m Message) error {
+	if refused, err := x.refused(m); refused || err != nil {
+		return err
+	}
 	if x.slowed(m) {
 		x.noted.Intent = intentSlowed
 		return nil
@@ -233,7 +241,11 @@ func (x *run) turn(m Message) error {
 	if err != nil || handled {
 		return err
 	}
-	return x.step(x.input(m, x.bring(t, m.Lang)))
+	late, err := x.bring(t, m.Lang)
+	if err != nil {
+		return err
+	}
+	return x.step(x.input(m, late))
 }
 
 // kindOfStore is what a store's error means to the person.
@@ -262,14 +274,18 @@ type run struct {
 // bring hands what waits for the person to the turn, and tells whether that
 // answers who asks for a result: an answer that was late does, a notice does if
 // no result is to come.
-func (x *run) bring(t *turn, l Lang) (late bool) {
+func (x *run) bring(t *turn, l Lang) (late bool, err error) {
 	late = len(t.Early) > 0
-	if heard := x.r.hear(x.at); len(heard) > 0 {
+	heard, err := x.hear()
+	if err != nil {
+		return false, err
+	}
+	if len(heard) > 0 {
 		s := x.r.Session
 		s.Lang = l
 		t.News = append(t.News, tell(s.teller(x.at, x.r.Garage), heard, false)...)
 	}
-	return late || len(t.News) > 0 && x.r.Session.Waiting == 0
+	return late || len(t.News) > 0 && x.r.Session.Waiting == 0, nil
 }
 
 // input reads the message with the question that is open.

@@ -72,12 +72,12 @@ func (r *record) crowded() bool {
 	return len(r.Notices) > mostWaiting || rows > mostRows
 }
 
-// mergeOldest sums up the two oldest notices that nobody has; false: there are
-// no two.
+// mergeOldest sums up the two oldest notices that nobody has, broadcasts aside,
+// which say something of their own; false: there are no two.
 func (r *record) mergeOldest(now time.Time) bool {
 	first := -1
 	for i := range r.Notices {
-		if !r.Notices[i].free(now) {
+		if !r.Notices[i].free(now) || r.Notices[i].Kind == NoticeBroadcast {
 			continue
 		}
 		if first < 0 {
@@ -146,10 +146,10 @@ func (r *record) unpack(parcel string, d Delivery) (again bool) {
 			continue
 		}
 		w.Parcel, w.Packed, w.Tried = "", time.Time{}, time.Time{}
-		w.Parked = w.Parked || d == Parked
+		w.Parked = w.Parked || d == Parked || d == Failed
 		news, others = news || w.news(), others || !w.news()
 	}
-	return d == Parked && news && others
+	return (d == Parked || d == Failed) && news && others
 }
 
 // hear hands all that nobody has to the person's message.
@@ -168,6 +168,8 @@ func (r *record) hear(now time.Time) []waiting {
 // expire drops what waited for too long, and tells whether that was anything.
 func (r *record) expire(now time.Time) bool {
 	n := len(r.Notices)
-	r.Notices = slices.DeleteFunc(r.Notices, func(w waiting) bool { return now.Sub(w.At) >= unreadFor })
+	r.Notices = slices.DeleteFunc(r.Notices, func(w waiting) bool {
+		return now.Sub(w.At) >= unreadFor || w.Kind == NoticeBroadcast && now.Sub(w.At) >= broadcastFor && w.free(now)
+	})
 	return len(r.Notices) < n
 }

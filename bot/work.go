@@ -27,6 +27,7 @@ const (
 	taskRule   = "rule"
 	taskCities = "cities"
 	taskQuery  = "query"
+	taskAdmin  = "admin" // what an admin has asked for
 )
 
 // A task is the body of a lookup job: an effect, and whom its outcome is for.
@@ -44,6 +45,8 @@ type task struct {
 	Refresh   bool      `json:"refresh,omitempty"`
 	Trace     string    `json:"trace,omitempty"`
 	Owner     UserID    `json:"owner,omitempty"` // who shared the vehicle, whose digits are not to be shown
+
+	Admin *adminOrder `json:"admin,omitempty"`
 }
 
 // enqueue hands a task to the workers, in the transaction that decided it. One
@@ -70,23 +73,27 @@ func (x *run) enqueue(t task) error {
 
 // Work asks the outside for what conversations wait for, and for what waits
 // until its city answers, n tasks of each at a time, until ctx ends; then it
-// finishes those under way. Beside that it sweeps.
+// finishes those under way. Beside that it sweeps, and goes on with a broadcast.
 func (b *Bot) Work(ctx context.Context, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var (
-		wg      sync.WaitGroup
-		retries error
+		wg                  sync.WaitGroup
+		retries, broadcasts error
 	)
 	wg.Go(func() { b.sweeping(ctx) })
 	wg.Go(func() {
-		defer stop() // whichever fails ends the other
+		defer stop() // whichever fails ends the others
 		retries = b.store.Work(ctx, retryQueue, n, b.tryAgain)
+	})
+	wg.Go(func() {
+		defer stop()
+		broadcasts = b.store.Work(ctx, broadcastQueue, 1, b.mail.spread)
 	})
 	err := b.store.Work(ctx, lookupQueue, n, b.work)
 	stop()
 	wg.Wait()
-	return errors.Join(err, retries)
+	return errors.Join(err, retries, broadcasts)
 }
 
 // work does one task: the outside first, then the outcome, the next step of
@@ -102,6 +109,9 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) (err e
 	defer func() { ended(err) }()
 	if wanted, err := b.wanted(ctx, t); err != nil || !wanted {
 		return err
+	}
+	if t.Kind == taskAdmin && t.Admin != nil {
+		return b.act(ctx, t, done)
 	}
 	in, err := b.outcome(ctx, j, t)
 	if err != nil {
@@ -124,11 +134,14 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) (err e
 }
 
 // wanted tells whether somebody still waits for the task: whoever was forgotten
-// meanwhile, or left, does not, and nothing is paid for them.
+// meanwhile, or left, or was blocked, does not, and nothing is paid for them.
 func (b *Bot) wanted(ctx context.Context, t task) (wanted bool, err error) {
 	err = b.store.View(ctx, func(tx storage.Tx) error {
 		r, err := load(tx, t.User)
-		wanted = err == nil && r.turn(t.Turn) != nil
+		if err == nil {
+			own := r.turn(t.Turn)
+			wanted = own != nil && !own.complete()
+		}
 		return err
 	})
 	return wanted, err
@@ -182,14 +195,15 @@ func (b *Bot) failed(j storage.Job, err error) (Kind, error) {
 }
 
 // deliver moves the person's session by an outcome, and counts the queries that
-// an earlier answer served. Whoever was forgotten meanwhile gets nothing.
+// an earlier answer served. Whoever was forgotten or blocked meanwhile gets
+// nothing.
 func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) {
 	r, err := load(tx, t.User)
 	if err != nil {
 		return 0, err
 	}
 	own := r.turn(t.Turn)
-	if own == nil {
+	if own == nil || own.complete() {
 		return 0, nil
 	}
 	own.Open--

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,6 +39,9 @@ type world struct {
 	lang   bot.Lang
 	fault  func(error)
 
+	admins  []bot.UserID
+	window  time.Duration // of the platform
+	quiet   deliver.Quiet
 	privacy *bot.Privacy
 	observe func(context.Context, bot.Seen)
 	tracer  bot.Tracer
@@ -53,6 +57,8 @@ type world struct {
 	mail  *bot.Mail
 	stop  func()
 	sent  int
+
+	office *bot.Fleet
 }
 
 var _ bottest.World = (*world)(nil)
@@ -130,18 +136,18 @@ func (w *world) start(t testing.TB) {
 		t.Fatal(err)
 	}
 	desk := lookup.New(lookup.Config{Client: w.client, Store: w.store, Now: w.clock.now, CacheFor: w.cache, Alone: true, QueriesPerUserPerDay: w.queries, DailyBudget: w.budget, Called: w.called})
-	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.clock.now})
+	outbox := deliver.New(deliver.Config{Store: w.store, Now: w.clock.now, Quiet: w.quiet})
 	if w.push != nil {
-		outbox.Add("test", deliver.Channel{Pusher: w.push})
+		outbox.Add("test", deliver.Channel{Pusher: w.push, Window: w.window})
 	}
-	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.clock.now})
+	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: outbox, Now: w.clock.now, Admins: w.admins})
 	checks := watch.New(watch.Config{Store: w.store, Desk: desk, Mail: w.mail, Now: w.clock.now, Random: bottest.Steady{}, NextReminder: bot.Saved.NextReminder, Fault: w.fault})
 	if err := checks.Dispatch(context.Background()); err != nil { // draws the places in the rhythm
 		t.Fatal(err)
 	}
 	w.bot = bot.New(bot.Config{Privacy: w.privacy,
 		Store: w.store, Desk: desk, Now: w.clock.now, Mail: w.mail, Watch: checks, Messages: w.messages, Vehicles: w.vehicles, Fault: w.fault,
-		Observe: w.observe, Tracer: w.tracer,
+		Observe: w.observe, Tracer: w.tracer, Admins: w.admins, Fleet: w.fleet(desk, checks),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	worked := make(chan error, 3)
@@ -159,6 +165,16 @@ func (w *world) start(t testing.TB) {
 			t.Error("close:", err)
 		}
 	})
+}
+
+// fleet is what an operator of the world does.
+func (w *world) fleet(desk bot.Desk, checks *watch.Desk) *bot.Fleet {
+	w.office = &bot.Fleet{
+		Store: w.store, Desk: desk, Watch: checks, Mail: w.mail, Admins: w.admins, Now: w.clock.now,
+		Alias:   func(u bot.UserID) string { return "alias-" + strings.TrimPrefix(string(u), "test:") },
+		Figures: bot.Figures{Survey: checks.Survey},
+	}
+	return w.office
 }
 
 // Say implements bottest.World.

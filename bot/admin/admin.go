@@ -1,14 +1,20 @@
 // Package admin is the operator's listener: importing cars for a person,
-// handing them out again, and what it all costs. It is no page: programs ask,
-// and `weizhangbot admin` is the one that comes with it.
+// handing them out again, what it all costs, and what can be done about people. It
+// is no page: programs ask, and `weizhangbot admin` is the one that comes with it.
 //
 //	POST /import            a table of cars → a report; ?dry_run=1, ?skip_faulty=1
 //	GET  /export            cars.csv; ?what=violations
 //	GET  /calendar          calendar.ics
 //	GET  /costs             what was paid; ?days=30
+//	GET  /stats             how the bot stands
+//	GET  /conversation      where a person stands; POST /reset has it begin anew
+//	POST /block             has a person get nothing any more; POST /unblock ends it
+//	GET  /alerts            which admins hear alarms; POST, of one: ?on=1, ?on=0
+//	GET  /broadcast         how far it is; POST /broadcast/stop ends it
+//	POST /broadcast         begins one with the text of the body: ?id=…; ?dry_run=1
 //	GET  /backup            a consistent copy of the store, sealed, without its key
 //
-// Whose cars they are stands in the header UserHeader: addresses end up in logs.
+// About whom it is stands in the header UserHeader: addresses end up in logs.
 package admin
 
 import (
@@ -41,11 +47,18 @@ const (
 	// each city in it.
 	answerTime = 50 * time.Second
 	// MaxDays is over how many days costs are added up, at most.
-	MaxDays = 366
+	MaxDays = bot.MostCostDays
 )
 
 // An Office does what operators ask for; *bot.Fleet is one.
 type Office interface {
+	Cars
+	People
+	Broadcasts
+}
+
+// Cars are brought in and handed out.
+type Cars interface {
 	Import(ctx context.Context, o bot.ImportOrder) (bot.ImportReport, error)
 	Export(ctx context.Context, u bot.UserID, what bot.Export, l bot.Lang) (bot.File, error)
 	Costs(ctx context.Context, days int) (bot.CostReport, error)
@@ -76,6 +89,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET /export", a.exports)
 	mux.HandleFunc("GET /calendar", a.calendar)
 	mux.HandleFunc("GET /costs", a.costs)
+	a.acts(mux)
 	// Browsers tell where a write comes from; no page is to make any.
 	writes := http.NewCrossOriginProtection().Handler(mux)
 	copies := http.NewServeMux() // what takes longer than an answer
@@ -218,6 +232,10 @@ func person(w http.ResponseWriter, r *http.Request) (bot.UserID, bool) {
 
 // failed answers with what went wrong, which holds no personal data.
 func (a *desk) failed(w http.ResponseWriter, what string, err error) {
+	if status := refusedWith(err); status != 0 {
+		http.Error(w, err.Error(), status)
+		return
+	}
 	a.Log.WithError(err).WithFields(logrus.Fields{"event": "admin", "what": what}).Error("an operator's request failed")
 	http.Error(w, err.Error(), http.StatusInternalServerError)
 }

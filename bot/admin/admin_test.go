@@ -23,6 +23,7 @@ type office struct {
 	what  bot.Export
 	days  int
 	err   error
+	asked []string // of what is done about people, a line each
 }
 
 func (o *office) Import(_ context.Context, order bot.ImportOrder) (bot.ImportReport, error) {

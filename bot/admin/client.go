@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,6 +106,7 @@ type question struct {
 	query        url.Values
 	user         bot.UserID
 	body         []byte
+	mime         string // of body; "": text/csv
 }
 
 func (c *Client) askJSON(ctx context.Context, q question, v any) error {
@@ -152,7 +154,7 @@ func (c *Client) send(ctx context.Context, client *http.Client, q question) (*ht
 		return nil, fmt.Errorf("admin: %w", err)
 	}
 	r.Header.Set(Header, "1")
-	r.Header.Set("Content-Type", "text/csv")
+	r.Header.Set("Content-Type", cmp.Or(q.mime, "text/csv"))
 	if q.user != "" {
 		r.Header.Set(UserHeader, string(q.user))
 	}

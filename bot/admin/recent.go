@@ -96,6 +96,15 @@ func (r *recent) addTurn(at time.Time, late bool) {
 	}
 }
 
+// TurnFigures counts the messages of the last 24 hours.
+func (p *Panel) TurnFigures() (t bot.TurnFigures) {
+	for _, h := range p.recent.last(p.now()) {
+		t.Turns += h.Turns
+		t.Late += h.Late
+	}
+	return t
+}
+
 // last is the hours up to now, oldest first.
 func (r *recent) last(now time.Time) []Hour {
 	r.mu.Lock()

@@ -207,6 +207,8 @@ func queueName(kind string) string {
 		return "发送"
 	case "digest":
 		return "晨间汇总"
+	case "broadcast":
+		return "群发"
 	case "telegram":
 		return "Telegram 收件"
 	case "telegram-aside":

@@ -16,6 +16,7 @@ const maxTurns = 100_000
 // Turns are memory only: after a restart a parcel gets another one.
 type channel struct {
 	pusher bot.Pusher
+	window time.Duration
 
 	mu    sync.Mutex
 	pace  *rate.Limiter
@@ -27,7 +28,7 @@ func newChannel(c Channel) *channel {
 		c.Rate = DefaultRate
 	}
 	return &channel{
-		pusher: c.Pusher, turns: map[string]time.Time{},
+		pusher: c.Pusher, window: c.Window, turns: map[string]time.Time{},
 		pace: rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate))),
 	}
 }

@@ -39,6 +39,9 @@ const (
 // A Channel is how the people of one platform are reached.
 type Channel struct {
 	Pusher bot.Pusher
+	// Window is for how long after their last message people can be reached at
+	// all; 0: always.
+	Window time.Duration
 	// Rate is how many notices a second go out at most; 0: DefaultRate. Answers
 	// that somebody waits for are paced by the adapter alone.
 	Rate float64
@@ -119,6 +122,19 @@ func (q *Queue) of(u bot.UserID) *channel {
 // Reaches implements bot.Outbox.
 func (q *Queue) Reaches(u bot.UserID) bool { return q.of(u) != nil }
 
+// Window implements bot.Outbox.
+func (q *Queue) Window(u bot.UserID) time.Duration {
+	if ch := q.of(u); ch != nil {
+		return ch.window
+	}
+	return 0
+}
+
+// Quiet implements bot.Outbox.
+func (q *Queue) Quiet(at time.Time) (until time.Time, quiet bool) {
+	return q.cfg.Quiet.until(at.In(q.cfg.Zone))
+}
+
 // Post implements bot.Outbox. What would be due in quiet hours, and is no
 // answer and no alarm, joins the morning's digest.
 func (q *Queue) Post(tx storage.Tx, p bot.Parcel) error {
@@ -139,7 +155,7 @@ func (q *Queue) quiet(p bot.Parcel, t time.Time) (end time.Time, quiet bool) {
 	if p.Awake || p.Turn != "" {
 		return time.Time{}, false
 	}
-	return q.cfg.Quiet.until(t.In(q.cfg.Zone))
+	return q.Quiet(t)
 }
 
 const (

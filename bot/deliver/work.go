@@ -149,7 +149,7 @@ func (w *worker) conclude(ctx context.Context, done storage.Done, e Ended, err e
 func (w *worker) giveUp(ctx context.Context, done storage.Done, e Ended, unsent bool, why error) error {
 	p := e.Parcel
 	last := !unsent || p.Again == outageRounds
-	end := func() error { return w.settle(ctx, done, e, bot.Parked) }
+	end := func() error { return w.settle(ctx, done, e, bot.Failed) }
 	if !last {
 		end = func() error { return w.putOff(done, p, w.q.again(p)) }
 	}

@@ -339,6 +339,25 @@ func TestPhotos(t *testing.T) {
 	}
 }
 
+// Whose messages are not read has nobody look at their photos.
+func TestPhotosOfTheBlocked(t *testing.T) {
+	read := 0
+	p := &parrot{}
+	r := newRig(t, p, func(r *rig) {
+		r.config.OCR = reader(func([]byte) (bot.Licence, error) { read++; return bot.Licence{Plate: "沪C12345"}, nil })
+		r.config.Refuses = func(_ context.Context, u bot.UserID) bool { return u == "telegram:42" }
+	})
+	r.tg.Upload("large", []byte("the large one"))
+	r.settle(r.tg.Send(42, "zh", photo(map[string]any{})))
+	if m := p.last(); read != 0 || m.Licence != nil || m.Event != bot.Picture {
+		t.Errorf("read %d times: %+v", read, m)
+	}
+	r.settle(r.tg.Send(43, "zh", photo(map[string]any{})))
+	if m := p.last(); read != 1 || m.Licence == nil {
+		t.Errorf("of another: read %d times: %+v", read, m)
+	}
+}
+
 // An album is many messages, and one answer.
 func TestAlbum(t *testing.T) {
 	p := &parrot{}

@@ -43,6 +43,9 @@ func (e *errand) said(ctx context.Context, m *bot.Message) bool {
 	}
 	m.Event = event
 	if event == bot.Picture {
+		if refuses := e.a.cfg.Refuses; refuses != nil && refuses(ctx, m.User) {
+			return true
+		}
 		if m.Licence = e.a.readPhoto(ctx, e.chat.ID, in); m.Licence != nil {
 			m.Event = bot.NoEvent
 		}

@@ -55,6 +55,7 @@ type Config struct {
 	WebhookSecret string // 1 to 256 of A-Z a-z 0-9 _ -; without it everybody could post
 
 	Bot     bot.Handler
+	Refuses func(context.Context, bot.UserID) bool // whose photos nobody looks at; nil: nobody's
 	Inbox   Inbox
 	OCR     OCR                // nil: photos are answered with what to type
 	Now     func() time.Time   // nil: time.Now

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -48,10 +49,11 @@ type Config struct {
 	MaxClockSkew time.Duration
 	Template     Template // for news that nothing else may carry; zero: none
 	Bot          bot.Handler
-	Now          func() time.Time   // nil: time.Now
-	HTTPClient   *http.Client       // copied; nil: one with sensible limits
-	Log          logrus.FieldLogger // nil: nothing is logged
-	Tracer       bot.Tracer         // nil: nothing is traced
+	Refuses      func(context.Context, bot.UserID) bool // whose photos nobody looks at; nil: nobody's
+	Now          func() time.Time                       // nil: time.Now
+	HTTPClient   *http.Client                           // copied; nil: one with sensible limits
+	Log          logrus.FieldLogger                     // nil: nothing is logged
+	Tracer       bot.Tracer                             // nil: nothing is traced
 }
 
 var (

@@ -15,9 +15,13 @@ const (
 	byEvent           // a menu click, following, a scan: 3 within 1 min
 )
 
+// Window is for how long after their last message the platform lets the account
+// write to somebody, with a margin for clocks and the way.
+const Window = 48*time.Hour - time.Minute
+
 const (
 	messageQuota  = 5
-	messageWindow = 48*time.Hour - time.Minute // with a margin for clocks and the way
+	messageWindow = Window
 	eventQuota    = 3
 	eventWindow   = time.Minute - 3*time.Second
 	// unknownQuota is what somebody may get of whom this process has not heard:

@@ -114,7 +114,7 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery)
 		typing := time.AfterFunc(typingAfter, func() { a.showTyping(ctx, d.FromUserName) })
 		defer typing.Stop()
 	}
-	if m.Event == bot.Picture {
+	if m.Event == bot.Picture && (a.cfg.Refuses == nil || !a.cfg.Refuses(ctx, m.User)) {
 		m = a.look(ctx, m, t, d.PicURL)
 	}
 	answer, err = a.cfg.Bot.Handle(ctx, m)

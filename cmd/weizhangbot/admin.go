@@ -7,6 +7,9 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/admin"
+	"github.com/weizhangbot/weizhangbot/bot/deliver"
+	"github.com/weizhangbot/weizhangbot/bot/telegram"
+	"github.com/weizhangbot/weizhangbot/bot/wechat"
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -16,6 +19,14 @@ type adminCommand struct {
 	Import adminImport `cmd:"" help:"Save the cars of a table for a person, and have them checked."`
 	Export adminExport `cmd:"" help:"Print the cars of a person, their violations or a calendar of inspections."`
 	Cost   adminCost   `cmd:"" help:"Print what queries cost."`
+	Stats  adminStats  `cmd:"" help:"Print how the bot stands."`
+
+	Block        adminBlock        `cmd:"" help:"Have a person get nothing any more; what is kept of them stays."`
+	Unblock      adminUnblock      `cmd:"" help:"End that."`
+	Conversation adminConversation `cmd:"" help:"Print where a person stands, without what they said."`
+	Reset        adminReset        `cmd:"" help:"Have a person's conversation begin anew; cars and subscriptions stay."`
+	Alerts       adminAlerts       `cmd:"" help:"Print which admins hear alerts, or decide it."`
+	Broadcast    adminBroadcast    `cmd:"" help:"Send a text to everybody, or tell how far that is."`
 }
 
 type adminFlags struct {
@@ -27,6 +38,7 @@ type adminFlags struct {
 type backOffice struct {
 	admin.Office
 	config Config
+	idle   bool // nothing is sent meanwhile: no serve runs
 	close  func() error
 }
 
@@ -40,11 +52,25 @@ func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error)
 	switch {
 	case errors.Is(err, storage.ErrLocked):
 		client := admin.NewClient(c.Server.adminURL(), string(c.Server.AdminToken))
-		return &backOffice{client, c, func() error { client.Close(); return nil }}, nil
+		return &backOffice{Office: client, config: c, close: func() error { client.Close(); return nil }}, nil
 	case err != nil:
 		return nil, err
 	}
-	return &backOffice{w.fleet(), c, w.close}, nil
+	w.reachable()
+	fleet := w.fleet()
+	fleet.Figures.Turns = nil // they are of who serves
+	return &backOffice{Office: fleet, config: c, idle: true, close: w.close}, nil
+}
+
+// reachable tells the outbox whom the platforms of the configuration reach. What
+// is for them is sent by the next serve.
+func (w *world) reachable() {
+	if w.config.Telegram.on() {
+		w.outbox.Add(telegram.Channel, deliver.Channel{})
+	}
+	if w.config.WeChat.on() && w.config.WeChat.Account != string(wechat.Basic) {
+		w.outbox.Add(wechat.Channel, deliver.Channel{Window: wechat.Window})
+	}
 }
 
 // explained adds what an operator can do about a serve that does not answer.
@@ -73,6 +99,7 @@ func (w *world) fleet() *bot.Fleet {
 	return &bot.Fleet{
 		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: w.config.Limits.VehiclesPerUser,
 		Every: w.config.Push.Every, Price: w.config.Juhe.Price, Now: w.now,
+		Mail: w.mail, Admins: w.config.admins(), Alias: w.names.of, Figures: w.figures(),
 	}
 }
 

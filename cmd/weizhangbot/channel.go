@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/telegram"
@@ -18,6 +19,7 @@ type channel struct {
 	path   string
 	door   http.Handler
 	pusher bot.Pusher
+	window time.Duration               // for how long after their last message people can be reached; 0: always
 	run    func(context.Context) error // until ctx ends, then drains; an earlier end is a failure
 	close  func(context.Context) error // lets nobody in any more, and waits for those inside
 
@@ -47,7 +49,7 @@ func wechatChannel(w *world) (channel, error) {
 		path: w.config.WeChat.Path, door: a, close: a.Close,
 	}
 	if a.Pushes() {
-		c.pusher = a
+		c.pusher, c.window = a, wechat.Window
 	}
 	return c, nil
 }
@@ -57,7 +59,7 @@ func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
 		AppID: c.AppID, AppSecret: string(c.AppSecret), Token: string(c.Token), AESKey: string(c.AESKey),
 		Account: wechat.Account(c.Account), APIBase: c.APIBase, MaxClockSkew: c.MaxClockSkew,
 		Template: wechat.Template{ID: c.Template.ID, URL: c.Template.URL, Fields: c.Template.Fields},
-		Bot:      h, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, HTTPClient: w.machine.client(),
+		Bot:      h, Refuses: w.bot.Refuses, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, HTTPClient: w.machine.client(),
 	})
 }
 
@@ -86,7 +88,7 @@ func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*te
 	return telegram.New(telegram.Config{
 		OCR: ocr, Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
 		WebhookURL: c.WebhookURL, WebhookSecret: string(c.WebhookSecret),
-		Bot: h, Inbox: inbox, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, Dial: w.machine.dial,
+		Bot: h, Refuses: w.bot.Refuses, Inbox: inbox, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, Dial: w.machine.dial,
 	})
 }
 

@@ -161,7 +161,7 @@ func TestNothingLeaks(t *testing.T) {
 	}
 
 	places := map[string][]byte{}
-	for _, path := range []string{"/", "/costs", "/metrics", "/export", "/calendar", "/backup", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap"} {
+	for _, path := range []string{"/", "/costs", "/stats", "/alerts", "/broadcast", "/metrics", "/export", "/calendar", "/backup", "/debug/pprof/goroutine?debug=2", "/debug/pprof/heap"} {
 		places["the operators' "+path] = operators(t, "http://"+adminAt(t, r)+path)
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/", "/wechat?signature=" + wxToken} {

@@ -155,6 +155,23 @@ func (w *world) sources() admin.Sources {
 	return s
 }
 
+// figures are where the fleet reads what it cannot by itself.
+func (w *world) figures() bot.Figures {
+	f := bot.Figures{Turns: w.panel.TurnFigures, Budgets: viewed(w.store, w.desk.Budgets), Survey: w.watch.Survey}
+	if w.file != nil {
+		queues := queuesOf(w.file, w.time)
+		f.Queues = func(ctx context.Context) ([]bot.QueueFigures, error) {
+			states, err := queues(ctx)
+			figures := make([]bot.QueueFigures, len(states))
+			for i, q := range states {
+				figures[i] = bot.QueueFigures{Kind: q.Kind, Running: q.Running, Due: q.Due, Later: q.Later, Behind: q.Behind, Dead: q.Dead}
+			}
+			return figures, err
+		}
+	}
+	return f
+}
+
 // time is now, as the world counts.
 func (w *world) time() time.Time {
 	if w.now != nil {

@@ -33,7 +33,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Try everything in the browser: no account, no network."`
 	Serve    serveCommand    `cmd:"" help:"Serve WeChat and Telegram."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the configuration and every outside party."`
-	Admin    adminCommand    `cmd:"" help:"Import and export cars, and see what queries cost."`
+	Admin    adminCommand    `cmd:"" help:"Import and export cars, see what queries cost, act about people."`
 	Backup   backupCommand   `cmd:"" help:"Make a verified copy of the store, also while serve runs."`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the store."`
 	Compact  compactCommand  `cmd:"" help:"Rewrite the store without what was deleted from it."`

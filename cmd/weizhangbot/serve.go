@@ -166,7 +166,7 @@ func (s *service) connect(w *world) error {
 		}
 		s.channels = append(s.channels, c)
 		if c.pusher != nil {
-			w.outbox.Add(c.name, deliver.Channel{Pusher: pusherSeam(c.pusher)})
+			w.outbox.Add(c.name, deliver.Channel{Pusher: pusherSeam(c.pusher), Window: c.window})
 		}
 	}
 	if len(faults) > 0 {

@@ -84,6 +84,12 @@ var threats = []threat{
 	{32, "a false sender", "X-Forwarded-For from trusted proxies only, read from its end; refusals are counted by address, and the platform gets in all the same", []string{
 		"cmd/weizhangbot.TestSender", "cmd/weizhangbot.TestTurnstile", "cmd/weizhangbot.TestFloodOfForgedRequests", "cmd/weizhangbot.TestFloodBehindAProxy", "bot/wechat.TestRefusalsAreSampled"}, ""},
 	{33, "getting out of the process", "", nil, "how it is run, without root and with a read-only root, is the container's and the unit's"},
+	{34, "somebody who keeps at it", "an operator blocks them, by their id or the log's pseudonym; leaving and coming back does not end it", []string{
+		"bot.TestBlocked", "bot.TestBlockOutlivesLeaving", "bot.TestBlockEndsWhatIsUnderWay", "cmd/weizhangbot.TestAdminBlocks", "cmd/weizhangbot.TestBlockedPhotosAreNotRead"}, ""},
+	{35, "a broadcast that nobody meant, or that comes twice", "shown first, confirmed by its number and by whom it was shown to; a page of people is one job, and a notice has one id", []string{
+		"bot.TestBroadcastInTheChat", "bot.TestBroadcastSurvivesRestarts", "bot.TestBroadcastByTwoMachines", "bot.TestBroadcastText", "bot/admin.TestActsAreGuarded", "cmd/weizhangbot.TestAdminBroadcasts"}, ""},
+	{36, "an operator who learns what is none of their business", "what can be seen of a conversation is of which kind it is, and nothing of what it says", []string{
+		"bot.TestConversationTellsNothing", "cmd/weizhangbot.TestAdminConversationLeaksNothing"}, ""},
 }
 
 // Each threat has tests that exist, or says why it has none.

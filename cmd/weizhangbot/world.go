@@ -165,7 +165,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
 		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
 		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
-		Privacy: privacy,
+		Privacy: privacy, Fleet: w.fleet(),
 		Observe: w.seen, Tracer: w.tracing.asTracer(),
 	})
 	w.panel.Read(w.sources())
