@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot/nlu"
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -72,10 +73,11 @@ func (b *Bot) Refuses(ctx context.Context, u UserID) bool {
 }
 
 // refused answers a message of somebody who is blocked: once a day in a
-// sentence, else not at all. It is read into nothing.
+// sentence, else not at all. It is read into nothing, but for what everybody may
+// ask: what is kept of them, why, and to have it deleted.
 func (x *run) refused(m Message) (refused bool, err error) {
 	b := x.r.blocked
-	if b == nil || slices.Contains(x.b.admins, x.user) {
+	if b == nil || slices.Contains(x.b.admins, x.user) || x.rightful(m) {
 		return false, nil
 	}
 	x.noted.Intent = intentBlocked
@@ -88,6 +90,17 @@ func (x *run) refused(m Message) (refused bool, err error) {
 	t := x.r.add(m.Key, m.At)
 	t.Trace, t.Replies = x.noted.Trace, []Reply{{Text: m.Lang.say("blocked")}}
 	return true, b.save(x.tx, x.user)
+}
+
+// rightful tells whether a message is about what is kept of its sender.
+func (x *run) rightful(m Message) bool {
+	in, ok := x.input(m, false).(Heard)
+	if !ok {
+		return false
+	}
+	r := in.Reading
+	return r.Intent == nlu.ForgetMe || r.Act == nlu.MyData || r.Act == nlu.Privacy ||
+		x.r.Session.Yes == YesForget && isForgetPhrase(m.Text)
 }
 
 // A BlockState is whether somebody is blocked.

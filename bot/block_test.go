@@ -47,7 +47,7 @@ func TestBlocked(t *testing.T) {
 		if got := w.says(t, "a", "苏E11111 发动机号123456 车架号654321"); !strings.Contains(got, barred) {
 			t.Errorf("they read %q", got)
 		}
-		for _, words := range []string{"刷新", "我的车", "/help", "忘记我", "/admin block test:admin", strings.Repeat("一", 3000)} {
+		for _, words := range []string{"刷新", "我的车", "/help", "确认删除", "/admin block test:admin", strings.Repeat("一", 3000)} {
 			if got := w.says(t, "a", words); got != "" {
 				t.Errorf("%q is answered by %q", words, got)
 			}
@@ -76,6 +76,37 @@ func TestBlocked(t *testing.T) {
 		}
 		if s := w.block(t, "test:a", false); s.Changed {
 			t.Errorf("unblocked twice: %+v", s)
+		}
+	})
+}
+
+// Whoever is blocked may still read what is kept of them, and have it deleted; the
+// open confirmation lets nothing else in.
+func TestBlockedMayHaveEverythingDeleted(t *testing.T) {
+	operated(t, func(t *testing.T, w *world) {
+		w.Say(t, "a", full)
+		w.Say(t, "a", "订阅")
+		w.block(t, "test:a", true)
+		if got := w.says(t, "a", "我的数据"); !strings.Contains(got, "苏E54321") {
+			t.Errorf("their data: %q", got)
+		}
+		if got := w.says(t, "a", "隐私"); got == "" || strings.Contains(got, barred) {
+			t.Errorf("the notice: %q", got)
+		}
+		if got := w.says(t, "a", "忘记我"); !strings.Contains(got, "确认删除") {
+			t.Errorf("asked to be forgotten: %q", got)
+		}
+		if got := w.says(t, "a", "苏E11111 发动机号123456 车架号654321"); !strings.Contains(got, barred) || w.Paid() != 1 {
+			t.Errorf("a plate meanwhile: %q, %d paid", got, w.Paid())
+		}
+		if got := w.says(t, "a", "确认删除"); !strings.Contains(got, "全部删除") {
+			t.Errorf("confirmed: %q", got)
+		}
+		if got := w.record(t, "a"); strings.Contains(got, "苏E54321") {
+			t.Errorf("kept: %s", got)
+		}
+		if got := w.says(t, "a", "我的车"); got != "" {
+			t.Errorf("still blocked, they read %q", got)
 		}
 	})
 }

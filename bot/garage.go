@@ -209,12 +209,17 @@ func (d *dialog) drop(cars []Vehicle) {
 	d.goOn()
 }
 
+// isForgetPhrase tells whether a text is the phrase that forgetting wants typed.
+func isForgetPhrase(text string) bool {
+	return isSaid(strings.Trim(text, " 。.！!\n"), "forget.phrase")
+}
+
 // forgetPhrase deletes everything when the phrase was typed. Any other message
 // deletes nothing; handled is false when it is about something else, and is
 // still to be answered.
 func (d *dialog) forgetPhrase(in Heard) (handled bool) {
 	noticed, effects, lang := d.s.Noticed, d.s.Effects, d.s.Lang
-	if !isSaid(strings.Trim(in.Text, " 。.！!\n"), "forget.phrase") {
+	if !isForgetPhrase(in.Text) {
 		d.say("forget.no")
 		d.goOn()
 		switch in.Reading.Intent {

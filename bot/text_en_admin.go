@@ -3,7 +3,7 @@ package bot
 // englishAdmin is chineseAdmin in English.
 var englishAdmin = words{
 	// To everybody.
-	"blocked":          "You cannot use this service at present; please ask its operator if you have questions. What you saved is still kept; stopping or unfollowing the service deletes all of it.",
+	"blocked":          "You cannot use this service at present; please ask its operator if you have questions. What you saved is still kept: /mydata shows it, /forgetme deletes all of it.",
 	"notice.broadcast": "A notice from the operator:\n%[1]s",
 
 	// To admins.

@@ -4,7 +4,7 @@ package bot
 // others.
 var chineseAdmin = words{
 	// To everybody.
-	"blocked":          "您暂时不能使用本服务，有疑问请联系服务提供者。您保存的内容还在，取消关注或停用本服务会全部删除。",
+	"blocked":          "您暂时不能使用本服务，有疑问请联系服务提供者。您保存的内容还在：发「我的数据」查看，发「忘记我」全部删除。",
 	"notice.broadcast": "服务提供者的通知：\n%[1]s",
 
 	// To admins.
