@@ -16,7 +16,7 @@ const (
 // session as it is; handled is false for all other messages.
 func (x *run) admin(m Message) (handled bool, err error) {
 	words := strings.Fields(strings.ToLower(m.Text))
-	if m.Event != NoEvent || m.Licence != nil || len(words) == 0 || !slices.Contains(x.b.admins, x.user) {
+	if m.Event != NoEvent || m.Licence != nil || len(words) == 0 || !slices.Contains(x.terms.admins, x.user) {
 		return false, nil
 	}
 	if command, _, _ := strings.Cut(words[0], "@"); command != adminWord {
@@ -24,7 +24,7 @@ func (x *run) admin(m Message) (handled bool, err error) {
 	}
 	text := m.Lang.say("admin.help")
 	if len(words) == 2 && words[1] == costWord {
-		r := CostReport{At: x.at, Over: costLines, Price: x.b.price}
+		r := CostReport{At: x.at, Over: costLines, Price: x.terms.price}
 		if r.Costs, err = x.b.desk.Costs(x.tx, r.first(), day(x.at)); err != nil {
 			return true, err
 		}

@@ -24,6 +24,7 @@ import (
 	"hash/fnv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -67,6 +68,7 @@ type Config struct {
 // A Queue is the outbox. Any number of them may share a store.
 type Queue struct {
 	cfg   Config
+	terms atomic.Pointer[terms]
 	tries tries
 
 	mu       sync.RWMutex
@@ -77,9 +79,6 @@ var _ bot.Outbox = (*Queue)(nil)
 
 // New makes a Queue. Work must run somewhere for anything to be sent.
 func New(c Config) *Queue {
-	if c.Zone == nil {
-		c.Zone = bot.China
-	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -93,10 +92,27 @@ func New(c Config) *Queue {
 		c.Ended = func(Ended) {}
 	}
 	q := &Queue{cfg: c, channels: map[string]*channel{}}
+	q.Adjust(c)
 	for name, ch := range c.Channels {
 		q.Add(name, ch)
 	}
 	return q
+}
+
+// terms is what can change while messages go out.
+type terms struct {
+	quiet Quiet
+	zone  *time.Location
+}
+
+// Adjust takes Quiet and Zone of c over; the rest of c is not looked at. What
+// waits for a morning goes out then. It may be called at any time.
+func (q *Queue) Adjust(c Config) {
+	t := &terms{quiet: c.Quiet, zone: c.Zone}
+	if t.zone == nil {
+		t.zone = bot.China
+	}
+	q.terms.Store(t)
 }
 
 // Add lets people of a channel be reached. Adapters need the bot, and the bot
@@ -138,7 +154,8 @@ func (q *Queue) quiet(p bot.Parcel, t time.Time) (end time.Time, quiet bool) {
 	if p.Awake || p.Turn != "" {
 		return time.Time{}, false
 	}
-	return q.cfg.Quiet.until(t.In(q.cfg.Zone))
+	now := q.terms.Load()
+	return now.quiet.until(t.In(now.zone))
 }
 
 const (
@@ -151,7 +168,7 @@ const (
 
 // digest is the one that a person gets after end.
 func (q *Queue) digest(u bot.UserID, end time.Time) bot.Parcel {
-	return bot.Parcel{User: u, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(u)), Digest: true}
+	return bot.Parcel{User: u, ID: "~" + end.Format("20060102T1504"), At: end.Add(spread(u)), Digest: true}
 }
 
 // spread is the person's own place in the morning, always the same.
