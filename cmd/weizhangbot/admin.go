@@ -75,12 +75,33 @@ func (s Server) adminURL() string {
 	return "http://" + s.AdminListen
 }
 
-// fleet is what operators do with the world's store.
+// fleet is what operators do with the world's store, under the terms of now.
 func (w *world) fleet() *bot.Fleet {
+	c := w.current.Load()
 	return &bot.Fleet{
-		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: w.config.Limits.VehiclesPerUser,
-		Every: w.config.Push.Every, Price: w.config.Juhe.Price, Now: w.now,
+		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: c.Limits.VehiclesPerUser,
+		Every: c.Push.Every, Price: c.Juhe.Price, Now: w.now,
 	}
+}
+
+// An office is the fleet of whoever asks, each time under the terms of now.
+type office struct{ fleet func() *bot.Fleet }
+
+var _ admin.Office = office{}
+
+// Import implements admin.Office.
+func (o office) Import(ctx context.Context, order bot.ImportOrder) (bot.ImportReport, error) {
+	return o.fleet().Import(ctx, order)
+}
+
+// Export implements admin.Office.
+func (o office) Export(ctx context.Context, u bot.UserID, what bot.Export, l bot.Lang) (bot.File, error) {
+	return o.fleet().Export(ctx, u, what, l)
+}
+
+// Costs implements admin.Office.
+func (o office) Costs(ctx context.Context, days int) (bot.CostReport, error) {
+	return o.fleet().Costs(ctx, days)
 }
 
 // person checks the name of a person as the platforms give it.

@@ -145,10 +145,7 @@ func (d *doctor) examine(ctx context.Context) error {
 
 func (d *doctor) configuration() bool {
 	var err error
-	d.config, err = load(d.file, d.environ, "juhe.key")
-	if err == nil {
-		err = d.config.served()
-	}
+	d.config, _, err = loadServed(d.file, d.environ)
 	if err != nil {
 		for _, line := range faultLines(err) {
 			d.broken("configuration", strings.TrimPrefix(line, "config: "), "")

@@ -137,7 +137,7 @@ func (w *world) ended(e deliver.Ended) {
 // sources are where the panel reads.
 func (w *world) sources() admin.Sources {
 	s := admin.Sources{
-		Costs: w.fleet().Costs, Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
+		Costs: office{w.fleet}.Costs, Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
 		Budgets: viewed(w.store, w.desk.Budgets), Outages: viewed(w.store, w.desk.Outages), DueLag: viewed(w.store, w.watch.Lag),
 	}
 	if f := w.file; f != nil {
