@@ -67,12 +67,15 @@ func (c Config) unreachable(err error) error {
 }
 
 // adminURL is where the operator's listener can be reached from this machine.
-func (s Server) adminURL() string {
-	host, port, err := net.SplitHostPort(s.AdminListen)
+func (s Server) adminURL() string { return localURL(s.AdminListen) }
+
+// localURL is where this machine reaches what listens at an address.
+func localURL(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
 		return "http://" + net.JoinHostPort("127.0.0.1", port)
 	}
-	return "http://" + s.AdminListen
+	return "http://" + listen
 }
 
 // fleet is what operators do with the world's store, under the terms of now.

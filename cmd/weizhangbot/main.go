@@ -1,9 +1,9 @@
 // Command weizhangbot answers drivers who ask for their traffic violations.
 //
 // Reading order: run.go (what every command has in common), one file a command
-// (demo.go, serve.go, doctor.go with doctor_*.go, backup.go, restore.go, compact.go,
-// chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go), world.go and channel.go (who is wired to
-// whom), serving.go (an HTTP server that drains), front.go, health.go, storing.go and limit.go
+// (demo.go, serve.go with reload.go and systemd.go, doctor.go with doctor_*.go, backup.go,
+// restore.go, compact.go, chat.go, query.go, cities.go, parse.go, plate.go, fakejuhe.go), world.go and channel.go (who is wired to
+// whom), terms.go (what can change meanwhile), serving.go (an HTTP server that drains), front.go, health.go, storing.go and limit.go
 // (its public face), logging.go and mask.go (what is logged, and what never),
 // and config.go with config_*.go (what an operator can decide, and how it is
 // read).

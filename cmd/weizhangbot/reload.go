@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/bot"
+	"github.com/weizhangbot/weizhangbot/bot/wechat"
 )
 
 // liveKeys are the keys that count from a SIGHUP on; those that end with a dot
@@ -49,7 +50,7 @@ func (c *Config) platforms() error {
 	if !c.WeChat.on() {
 		return nil
 	}
-	a, err := newWeChat(c.WeChat, nobody{}, &world{log: silentLog()})
+	a, err := wechat.New(c.WeChat.adapter(nobody{}))
 	if err != nil {
 		return usageError{err}
 	}
