@@ -137,21 +137,27 @@ func merged(old, wanted Config) (now Config, changed, restart []string) {
 	now = old
 	into, from := keysOf(&now), keysOf(&wanted)
 	for i, k := range into {
-		switch was, is := k.value.Interface(), from[i].value.Interface(); {
-		case reflect.DeepEqual(was, is) || k.value.IsZero() && isEmpty(from[i].value):
+		switch was, is := k.value, from[i].value; {
+		case same(was, is):
 		case !isLive(k.path):
 			restart = append(restart, k.path)
 		default:
-			changed = append(changed, k.path+change(was, is))
-			k.value.Set(from[i].value)
+			changed = append(changed, k.path+change(was.Interface(), is.Interface()))
+			was.Set(is)
 		}
 	}
 	return now, changed, restart
 }
 
-// isEmpty tells whether a list or a map has nothing in it.
-func isEmpty(v reflect.Value) bool {
-	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0
+// same tells whether two values mean the same: a list without anything in it is
+// none.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Slice || a.Kind() == reflect.Map {
+		if a.Len() == 0 && b.Len() == 0 {
+			return true
+		}
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 // change is how a value changed. Lists hold ids of people and addresses: that

@@ -270,6 +270,27 @@ func TestReloadUnderLoad(t *testing.T) {
 	r.end()
 }
 
+// What differs is told by key, and with its value where that is short and
+// nobody's own.
+func TestMerged(t *testing.T) {
+	old := defaults()
+	old.Admins, old.Server.TrustedProxies = []string{}, []string{"127.0.0.1"}
+	wanted := old
+	wanted.Admins, wanted.Server.TrustedProxies = nil, []string{"10.0.0.0/8"}
+	wanted.Privacy.File, wanted.Juhe.Price, wanted.Push.Quiet = "notice.txt", 0.15, Quiet{}
+	wanted.Juhe.Key, wanted.WeChat.Template.Fields, wanted.Storage.Path = "canary", map[string]string{"thing1": "act"}, "other.db"
+	now, changed, restart := merged(old, wanted)
+	if got, want := strings.Join(changed, ", "), `server.trusted_proxies, juhe.price: 0 → 0.15, push.quiet: 21:00-08:00 → none, privacy.file: "" → notice.txt`; got != want {
+		t.Errorf("changed: %s\nwant:    %s", got, want)
+	}
+	if got, want := strings.Join(restart, ", "), "storage.path, juhe.key, wechat.template.fields"; got != want {
+		t.Errorf("restart: %s, want %s", got, want)
+	}
+	if now.Juhe.Price != 0.15 || now.Juhe.Key != "" || now.Storage.Path != old.Storage.Path || old.Juhe.Price != 0 {
+		t.Errorf("merged into %+v", now)
+	}
+}
+
 // Of what the program can do, the keys that count at once are some.
 func TestLiveKeys(t *testing.T) {
 	c := defaults()
