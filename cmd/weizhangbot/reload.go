@@ -113,9 +113,13 @@ func (r *reloader) end(found reread) {
 	r.world.adjust(&now, found.privacy)
 	r.s.log.SetFormatter(now.masking(now.Log.formatter()))
 	r.s.log.SetLevel(max(r.s.log.GetLevel(), now.Log.level())) // so that a quieter log tells this much
+	status := r.status
+	if len(restart) > 0 {
+		status += "; needs a restart: " + strings.Join(restart, ", ")
+	}
 	r.report(changed, restart)
 	r.s.log.SetLevel(now.Log.level())
-	r.s.tell(daemon.SdNotifyReady, r.status)
+	r.s.tell(daemon.SdNotifyReady, status)
 }
 
 func (r *reloader) report(changed, restart []string) {
