@@ -15,6 +15,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/telegram/telegramtest"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 	"github.com/weizhangbot/weizhangbot/storage/boltstore"
+	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
 // lines are the findings as they are printed.
@@ -300,4 +301,22 @@ func TestDoctorReadsTheClock(t *testing.T) {
 
 func faultOnce(method string) telegramtest.Fault {
 	return telegramtest.Fault{Method: method, Code: http.StatusBadRequest, Description: "Bad Request: bad webhook: Failed to resolve host", Times: 1}
+}
+
+// A rotation of the key that did not end is told.
+func TestDoctorOfAnUnfinishedRotation(t *testing.T) {
+	t.Parallel()
+	o := newOutside(t)
+	o.serve(withSafe).end()
+	keys := filepath.Join(o.dir, "bot.db.key")
+	ring, err := sealed.LoadRing(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sealed.SaveRing(keys, ring[0], make([]byte, sealed.KeySize)); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := o.doctor(o.config(withSafe)); code != exitFine || !strings.Contains(out, "bot.db.key holds two keys: a rotation is not finished: stop serve and run weizhangbot rekey once more") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
 }
