@@ -61,7 +61,7 @@ func (b *Bot) act(ctx context.Context, t task, done storage.Done) error {
 // obey does it. next is what becomes of the admin's draft: nil leaves it, the
 // zero one ends it.
 func (b *Bot) obey(ctx context.Context, admin UserID, o adminOrder) (text string, next *draft, err error) {
-	f, l := b.fleet, o.Lang
+	f, l := b.terms.Load().fleet, o.Lang
 	switch o.Act {
 	case actStats:
 		s, err := f.Stats(ctx)
@@ -94,7 +94,7 @@ func (b *Bot) obey(ctx context.Context, admin UserID, o adminOrder) (text string
 // draft shows a broadcast to its admin, or sends the one that was shown.
 func (b *Bot) draft(ctx context.Context, admin UserID, o adminOrder) (text string, next *draft, err error) {
 	if o.Act == actDraft {
-		p, err := b.fleet.PlanBroadcast(ctx, o.Text)
+		p, err := b.terms.Load().fleet.PlanBroadcast(ctx, o.Text)
 		if err != nil {
 			return "", nil, err
 		}
@@ -118,7 +118,7 @@ func (b *Bot) draft(ctx context.Context, admin UserID, o adminOrder) (text strin
 	case o.Number != d.People:
 		return o.Lang.say("broadcast.number", d.People), nil, nil
 	}
-	r, err := b.fleet.Broadcast(ctx, BroadcastOrder{ID: d.ID, Text: d.Text})
+	r, err := b.terms.Load().fleet.Broadcast(ctx, BroadcastOrder{ID: d.ID, Text: d.Text})
 	if err != nil {
 		return "", nil, err
 	}

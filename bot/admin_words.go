@@ -130,7 +130,7 @@ func cutWord(text string) (word, rest string) {
 // changes more than the admin's own record is a task, so that the answer to
 // everybody else does not wait for it.
 func (x *run) admin(m Message) (handled bool, err error) {
-	if m.Event != NoEvent || m.Licence != nil || !slices.Contains(x.b.admins, x.user) {
+	if m.Event != NoEvent || m.Licence != nil || !slices.Contains(x.terms.admins, x.user) {
 		return false, nil
 	}
 	o, ok := readAdmin(m.Text)
@@ -143,7 +143,7 @@ func (x *run) admin(m Message) (handled bool, err error) {
 	case o.Act == actHelp:
 		text = m.Lang.say("admin.help")
 	case o.Act == actCost && o.Number == 0:
-		r := CostReport{At: x.at, Over: costLines, Price: x.b.price}
+		r := CostReport{At: x.at, Over: costLines, Price: x.terms.price}
 		if r.Costs, err = x.b.desk.Costs(x.tx, r.first(), day(x.at)); err != nil {
 			return true, err
 		}

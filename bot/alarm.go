@@ -20,12 +20,13 @@ const alarmEvery = time.Hour
 // whatever the process; day and night, and also those who never wrote. detail is
 // for them to act on and holds no personal data.
 func (m *Mail) Alarm(ctx context.Context, a Alarm, detail string) error {
-	if len(m.admins) == 0 {
+	admins := *m.admins.Load()
+	if len(admins) == 0 {
 		return nil
 	}
 	key := "~" + string(a)
 	keys := []string{alarmBucket + "/" + key}
-	for _, u := range m.admins {
+	for _, u := range admins {
 		keys = append(keys, userKey(u))
 	}
 	err := m.store.Update(ctx, keys, func(tx storage.Tx) error {
@@ -38,7 +39,7 @@ func (m *Mail) Alarm(ctx context.Context, a Alarm, detail string) error {
 			return err
 		}
 		faults := []error{tx.Put(alarmBucket, key, stamped)}
-		for _, u := range m.admins {
+		for _, u := range admins {
 			r, err := load(tx, u)
 			if err == nil && !r.NoAlerts {
 				n := Notice{ID: "alarm-" + string(a) + "-" + stamp(now), Kind: NoticeAlarm, At: now, Alarm: a, Detail: detail}

@@ -58,7 +58,7 @@ func (b *block) save(tx storage.Tx, u UserID) error {
 // barred tells whether an operator has blocked the person. Whoever has become an
 // admin since is not.
 func (m *Mail) barred(u UserID, r *record) bool {
-	return r.blocked != nil && !slices.Contains(m.admins, u)
+	return r.blocked != nil && !slices.Contains(*m.admins.Load(), u)
 }
 
 // Refuses tells whether nothing that the person sends is read, because an operator
@@ -69,7 +69,7 @@ func (b *Bot) Refuses(ctx context.Context, u UserID) bool {
 		bl, err = loadBlock(tx, u)
 		return err
 	})
-	return err == nil && bl != nil && !slices.Contains(b.admins, u)
+	return err == nil && bl != nil && !slices.Contains(b.terms.Load().admins, u)
 }
 
 // refused answers a message of somebody who is blocked: once a day in a
@@ -77,7 +77,7 @@ func (b *Bot) Refuses(ctx context.Context, u UserID) bool {
 // ask: what is kept of them, why, and to have it deleted.
 func (x *run) refused(m Message) (refused bool, err error) {
 	b := x.r.blocked
-	if b == nil || slices.Contains(x.b.admins, x.user) || x.rightful(m) {
+	if b == nil || slices.Contains(x.terms.admins, x.user) || x.rightful(m) {
 		return false, nil
 	}
 	x.noted.Intent = intentBlocked

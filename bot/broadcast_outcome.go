@@ -224,7 +224,7 @@ func (b *Bot) sweepBroadcast(ctx context.Context) error {
 		return err
 	}
 	if !last.Ended.IsZero() && last.Final == nil && b.now().Sub(last.Ended) >= broadcastFor+sweepEvery {
-		r, err := b.fleet.BroadcastReport(ctx)
+		r, err := b.terms.Load().fleet.BroadcastReport(ctx)
 		if err != nil {
 			return err
 		}

@@ -174,7 +174,7 @@ func (x *run) accept(code string) (Input, error) {
 	if s, ok := owner.saved(i.Vehicle); !ok || s.Owner != "" {
 		return Accepted{At: x.at, Why: SharerMissing}, nil
 	}
-	s := Saved{Vehicle: i.Vehicle, City: i.City, Notice: x.b.privacy.Version, Owner: i.Owner}
+	s := Saved{Vehicle: i.Vehicle, City: i.City, Notice: x.terms.privacy.Version, Owner: i.Owner}
 	switch err := x.b.watch.Begin(x.tx, x.at, x.user, s, nil); {
 	case errors.Is(err, ErrCrowded):
 		return Accepted{At: x.at, Why: CodeCrowded}, nil

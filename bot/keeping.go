@@ -26,7 +26,7 @@ func (x *run) plan(v Vehicle) (p Plan, err error) {
 	if x.b.watch == nil {
 		return p, nil
 	}
-	p.Every = x.b.every
+	p.Every = x.terms.every
 	p.Watched, p.On, err = x.b.watch.State(x.tx, x.at, x.user, v)
 	return p, err
 }

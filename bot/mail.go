@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/nlu"
@@ -82,17 +83,22 @@ type Mail struct {
 	store  storage.Store
 	outbox Outbox
 	now    func() time.Time
-	admins []UserID
+	admins atomic.Pointer[[]UserID]
 }
 
 // NewMail makes a Mail.
 func NewMail(c MailConfig) *Mail {
-	m := &Mail{store: c.Store, outbox: c.Outbox, now: c.Now, admins: c.Admins}
+	m := &Mail{store: c.Store, outbox: c.Outbox, now: c.Now}
+	m.Adjust(c)
 	if m.now == nil {
 		m.now = time.Now
 	}
 	return m
 }
+
+// Adjust takes Admins of c over; the rest of c is not looked at. It may be called
+// at any time.
+func (m *Mail) Adjust(c MailConfig) { m.admins.Store(&c.Admins) }
 
 // Notify lets a person be told of n, in a transaction that holds their key
 // (UserKey). Somebody without a record is left out. The same n.ID again does

@@ -27,7 +27,7 @@ func (p *pace) count(at time.Time, most int) (over int) {
 // slowed answers a message that is one too many: the first of them politely, the
 // others not at all. It is read into nothing.
 func (x *run) slowed(m Message) (slowed bool) {
-	over := x.r.Pace.count(m.At, x.b.messages)
+	over := x.r.Pace.count(m.At, x.terms.messages)
 	switch {
 	case over == 0:
 		return false

@@ -159,7 +159,7 @@ func (b *Bot) retryOf(ctx context.Context, job retryJob) (l *Retry, lent bool, e
 		if l = r.retry(job.ID); l == nil || r.Gone {
 			return nil
 		}
-		x := &run{b: b, tx: tx, user: job.User, r: r}
+		x := &run{b: b, terms: b.terms.Load(), tx: tx, user: job.User, r: r}
 		l.Vehicle, lent, err = x.lend(l.Vehicle, l.Owner)
 		return err
 	})
@@ -214,7 +214,7 @@ func (b *Bot) tellRetry(tx storage.Tx, job retryJob, report Report, failure erro
 	}
 	v, owner := l.Vehicle, l.Owner
 	n := Notice{ID: "later-" + job.ID, Kind: NoticeFound, At: b.now(), Vehicle: v.bare(), City: l.Rule.Name, Err: KindOf(failure), Trace: job.trace}
-	x := &run{b: b, tx: tx, user: job.User, at: b.now(), r: r}
+	x := &run{b: b, terms: b.terms.Load(), tx: tx, user: job.User, at: b.now(), r: r}
 	if failure == nil {
 		if report.Cached {
 			if err := x.spare(); err != nil {

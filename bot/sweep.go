@@ -68,7 +68,7 @@ func (b *Bot) retire(ctx context.Context, u UserID) error {
 			return erase(tx, u)
 		}
 		if r.silent(b.now()) {
-			return (&run{b: b, tx: tx, user: u, at: b.now(), r: r}).abandoned()
+			return (&run{b: b, terms: b.terms.Load(), tx: tx, user: u, at: b.now(), r: r}).abandoned()
 		}
 		return r.save(tx, u)
 	})

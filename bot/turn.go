@@ -14,23 +14,17 @@ import (
 // Bot answers messages. It holds no state that matters: everything is in the
 // store, and any number of Bots may share one.
 type Bot struct {
-	store    storage.Store
-	desk     Desk
-	now      func() time.Time
-	vehicles int
-	mail     *Mail
-	watch    Watch
-	admins   []UserID
-	fleet    *Fleet
-	price    float64
-	every    time.Duration
-	messages int
-	privacy  *Privacy
-	fault    func(error)
-	observe  func(context.Context, Seen)
-	tracer   Tracer
-	bell     bell
-	saved    atomic.Int64
+	store   storage.Store
+	desk    Desk
+	now     func() time.Time
+	terms   atomic.Pointer[terms]
+	mail    *Mail
+	watch   Watch
+	fault   func(error)
+	observe func(context.Context, Seen)
+	tracer  Tracer
+	bell    bell
+	saved   atomic.Int64
 }
 
 var _ Handler = (*Bot)(nil)
@@ -61,12 +55,7 @@ type Config struct {
 // New makes a Bot. Work must run somewhere for queries to be answered.
 func New(c Config) *Bot {
 	b := &Bot{
-		store: c.Store, desk: c.Desk, now: c.Now, vehicles: c.Vehicles, mail: c.Mail, watch: c.Watch,
-		admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, fault: c.Fault, observe: c.Observe, tracer: c.Tracer,
-		privacy: c.Privacy.or(),
-	}
-	if b.every == 0 {
-		b.every = 7 * 24 * time.Hour
+		store: c.Store, desk: c.Desk, now: c.Now, mail: c.Mail, watch: c.Watch, fault: c.Fault, observe: c.Observe, tracer: c.Tracer,
 	}
 	if b.fault == nil {
 		b.fault = func(error) {}
@@ -77,13 +66,36 @@ func New(c Config) *Bot {
 	if b.mail == nil {
 		b.mail = NewMail(MailConfig{Store: c.Store, Now: b.now, Admins: c.Admins})
 	}
-	if b.fleet = c.Fleet; b.fleet == nil {
-		b.fleet = &Fleet{Store: c.Store, Desk: c.Desk, Watch: c.Watch, Mail: b.mail, Every: b.every, Price: c.Price, Admins: c.Admins, Now: b.now}
-	}
-	if b.vehicles == 0 {
-		b.vehicles = 5
-	}
+	b.Adjust(c)
 	return b
+}
+
+// terms is what can change while the bot works.
+type terms struct {
+	vehicles int
+	admins   []UserID
+	price    float64
+	every    time.Duration
+	messages int
+	privacy  *Privacy
+	fleet    *Fleet
+}
+
+// Adjust takes Vehicles, Admins, Fleet, Every, Messages, Price and Privacy of c
+// over; the rest of c is not looked at. A message that is being read keeps what it
+// began with. It may be called at any time.
+func (b *Bot) Adjust(c Config) {
+	t := &terms{vehicles: c.Vehicles, admins: c.Admins, price: c.Price, every: c.Every, messages: c.Messages, privacy: c.Privacy.or()}
+	if t.vehicles == 0 {
+		t.vehicles = 5
+	}
+	if t.every == 0 {
+		t.every = 7 * 24 * time.Hour
+	}
+	if t.fleet = c.Fleet; t.fleet == nil {
+		t.fleet = &Fleet{Store: b.store, Desk: b.desk, Watch: b.watch, Mail: b.mail, Every: t.every, Price: t.price, Admins: t.admins, Now: b.now}
+	}
+	b.terms.Store(t)
 }
 
 // Saved is how many queries of this process were answered without paying,
@@ -199,7 +211,7 @@ func (b *Bot) turn(ctx context.Context, m Message, seen Seen) (Answer, Seen, err
 			seen.Again = true
 			return nil
 		}
-		x := &run{b: b, tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r, noted: &seen}
+		x := &run{b: b, terms: b.terms.Load(), tx: tx, keys: keys, user: m.User, key: m.Key, at: m.At, r: r, noted: &seen}
 		if m.Event == Left {
 			seen.Intent = string(Left)
 			return x.vanish()
@@ -259,13 +271,14 @@ func kindOfStore(err error) Kind {
 // A run moves one person's session inside a transaction, with everything that
 // follows from it and needs no network.
 type run struct {
-	b    *Bot
-	tx   storage.Tx
-	keys []string // that the transaction holds
-	user UserID
-	key  string // of the message this belongs to
-	at   time.Time
-	r    *record
+	b     *Bot
+	terms *terms // the same for all of it
+	tx    storage.Tx
+	keys  []string // that the transaction holds
+	user  UserID
+	key   string // of the message this belongs to
+	at    time.Time
+	r     *record
 
 	saved int64 // queries that a fresh answer served
 	noted *Seen // of the message that this is the turn of; nil: of no message
@@ -319,7 +332,7 @@ func (x *run) input(m Message, late bool) (in Input) {
 // untilWord names the date behind it to the message reader.
 const untilWord = "检验有效期至 "
 
-func (x *run) room() int { return x.b.vehicles - len(x.r.Garage) }
+func (x *run) room() int { return x.terms.vehicles - len(x.r.Garage) }
 
 // maxSteps bounds how many steps one input can lead to: a full line of
 // vehicles, each with its rule, its answer in the store and what keeping it
@@ -335,7 +348,7 @@ func (x *run) step(in Input) error {
 			return errors.New("bot: dialogue does not settle")
 		}
 		var effects []Effect
-		x.r.Session.Privacy = x.b.privacy
+		x.r.Session.Privacy = x.terms.privacy
 		x.r.Session, effects = Step(x.r.Session, x.informed(inputs[0]))
 		inputs = inputs[1:]
 		for _, e := range effects {

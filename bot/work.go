@@ -207,7 +207,7 @@ func (b *Bot) deliver(tx storage.Tx, t task, in Input) (saved int64, err error) 
 		return 0, nil
 	}
 	own.Open--
-	x := &run{b: b, tx: tx, user: t.User, key: t.Turn, at: b.now(), r: r}
+	x := &run{b: b, terms: b.terms.Load(), tx: tx, user: t.User, key: t.Turn, at: b.now(), r: r}
 	if f, ok := in.(Found); ok {
 		if f.Report.Cached && f.Err == "" {
 			if err := x.spare(); err != nil {

@@ -38,10 +38,10 @@ func (a *desk) acts(mux *http.ServeMux) {
 	mux.HandleFunc("GET /stats", a.stats)
 	mux.HandleFunc("GET /alerts", a.alerts)
 	mux.HandleFunc("POST /alerts", a.alerts)
-	mux.HandleFunc("POST /block", a.about("block", func(ctx context.Context, who string) (any, error) { return a.Office.Block(ctx, who, true) }))
-	mux.HandleFunc("POST /unblock", a.about("unblock", func(ctx context.Context, who string) (any, error) { return a.Office.Block(ctx, who, false) }))
-	mux.HandleFunc("GET /conversation", a.about("conversation", func(ctx context.Context, who string) (any, error) { return a.Office.Conversation(ctx, who) }))
-	mux.HandleFunc("POST /reset", a.about("reset", func(ctx context.Context, who string) (any, error) { return a.Office.Reset(ctx, who) }))
+	mux.HandleFunc("POST /block", a.about("block", func(ctx context.Context, who string) (any, error) { return a.Office().Block(ctx, who, true) }))
+	mux.HandleFunc("POST /unblock", a.about("unblock", func(ctx context.Context, who string) (any, error) { return a.Office().Block(ctx, who, false) }))
+	mux.HandleFunc("GET /conversation", a.about("conversation", func(ctx context.Context, who string) (any, error) { return a.Office().Conversation(ctx, who) }))
+	mux.HandleFunc("POST /reset", a.about("reset", func(ctx context.Context, who string) (any, error) { return a.Office().Reset(ctx, who) }))
 	mux.HandleFunc("GET /broadcast", a.progress)
 	mux.HandleFunc("POST /broadcast", a.broadcast)
 	mux.HandleFunc("POST /broadcast/stop", a.stop)
@@ -72,7 +72,7 @@ func (a *desk) answered(w http.ResponseWriter, what string, do func() (any, erro
 }
 
 func (a *desk) stats(w http.ResponseWriter, r *http.Request) {
-	s, err := a.Office.Stats(r.Context())
+	s, err := a.Office().Stats(r.Context())
 	if err != nil {
 		a.failed(w, "stats", err)
 		return
@@ -92,11 +92,11 @@ func (a *desk) alerts(w http.ResponseWriter, r *http.Request) {
 		on = new(bool)
 		*on = given == "1"
 	}
-	a.answered(w, "alerts", func() (any, error) { return a.Office.Alerts(r.Context(), who, on) })
+	a.answered(w, "alerts", func() (any, error) { return a.Office().Alerts(r.Context(), who, on) })
 }
 
 func (a *desk) progress(w http.ResponseWriter, r *http.Request) {
-	report, err := a.Office.BroadcastReport(r.Context())
+	report, err := a.Office().BroadcastReport(r.Context())
 	if err != nil {
 		a.failed(w, "broadcast", err)
 		return
@@ -113,7 +113,7 @@ func (a *desk) broadcast(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	id := query.Get("id")
 	if query.Get("dry_run") == "1" {
-		a.answered(w, "broadcast, dry run", func() (any, error) { return a.Office.PlanBroadcast(r.Context(), string(text)) })
+		a.answered(w, "broadcast, dry run", func() (any, error) { return a.Office().PlanBroadcast(r.Context(), string(text)) })
 		return
 	}
 	if id == "" || len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
@@ -121,12 +121,12 @@ func (a *desk) broadcast(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.answered(w, "broadcast", func() (any, error) {
-		return a.Office.Broadcast(r.Context(), bot.BroadcastOrder{ID: id, Text: string(text)})
+		return a.Office().Broadcast(r.Context(), bot.BroadcastOrder{ID: id, Text: string(text)})
 	})
 }
 
 func (a *desk) stop(w http.ResponseWriter, r *http.Request) {
-	a.answered(w, "stop of a broadcast", func() (any, error) { return a.Office.StopBroadcast(r.Context()) })
+	a.answered(w, "stop of a broadcast", func() (any, error) { return a.Office().StopBroadcast(r.Context()) })
 }
 
 // refusedWith is the status for what an operator asked for and cannot have; 0:

@@ -101,7 +101,7 @@ func TestActs(t *testing.T) {
 			log, hook := test.NewNullLogger()
 			log.SetLevel(logrus.TraceLevel)
 			o := &office{}
-			res := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
+			res := ask(admin.New(admin.Config{Office: always(o), Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
 			if got := strings.Join(o.asked, ", "); res.Code != tt.want || !strings.Contains(res.Body.String(), tt.text) || got != tt.asked {
 				t.Errorf("%d: %.200s; asked %q", res.Code, res.Body, got)
 			}
@@ -136,7 +136,7 @@ func TestActsAreGuarded(t *testing.T) {
 			if want == http.StatusForbidden && method == "GET" {
 				continue // it changes nothing, and the answer is not for other origins to read
 			}
-			res := ask(admin.New(admin.Config{Office: o, Token: tt.token, Log: log}), method, path, "x", tt.headers...)
+			res := ask(admin.New(admin.Config{Office: always(o), Token: tt.token, Log: log}), method, path, "x", tt.headers...)
 			if res.Code != want || (len(o.asked) > 0) != (want == http.StatusOK) {
 				t.Errorf("%s %s: %d, asked %q", target, name, res.Code, o.asked)
 			}
@@ -151,7 +151,7 @@ func TestActsAreRefused(t *testing.T) {
 		errors.New("storage: full"): 500,
 	} {
 		log, hook := test.NewNullLogger()
-		c := admin.New(admin.Config{Office: &office{err: err}, Log: log})
+		c := admin.New(admin.Config{Office: always(&office{err: err}), Log: log})
 		res := ask(c, "POST", "/block", "", mine, theirs)
 		if res.Code != want || !strings.Contains(res.Body.String(), err.Error()) || (len(hook.AllEntries()) > 0) != (want == 500) {
 			t.Errorf("%v: %d %s, %d lines in the log", err, res.Code, res.Body, len(hook.AllEntries()))

@@ -68,7 +68,7 @@ var _ Office = (*bot.Fleet)(nil)
 
 // Config is what a Handler needs.
 type Config struct {
-	Office Office
+	Office func() Office // the one of now
 	// Store is what /backup copies; nil: there is no /backup.
 	Store Copier
 	// Stopping ends when the bot stops; a backup ends then too. nil: never.
@@ -165,7 +165,7 @@ func (a *desk) imports(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o := bot.ImportOrder{User: u, Table: table, DryRun: r.URL.Query().Get("dry_run") == "1", SkipFaulty: r.URL.Query().Get("skip_faulty") == "1"}
-	report, err := a.Office.Import(r.Context(), o)
+	report, err := a.Office().Import(r.Context(), o)
 	if err != nil {
 		a.failed(w, "import", err)
 		return
@@ -192,7 +192,7 @@ func (a *desk) file(w http.ResponseWriter, r *http.Request, what bot.Export) {
 	if !ok {
 		return
 	}
-	f, err := a.Office.Export(r.Context(), u, what, bot.Chinese)
+	f, err := a.Office().Export(r.Context(), u, what, bot.Chinese)
 	if err != nil {
 		a.failed(w, string(what), err)
 		return
@@ -212,7 +212,7 @@ func (a *desk) costs(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	report, err := a.Office.Costs(r.Context(), days)
+	report, err := a.Office().Costs(r.Context(), days)
 	if err != nil {
 		a.failed(w, "costs", err)
 		return

@@ -85,7 +85,7 @@ func TestWhoMayEnter(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			log, _ := test.NewNullLogger()
 			o := &office{}
-			res := ask(admin.New(admin.Config{Office: o, Token: tt.token, Log: log}), http.MethodGet, "/costs", "", tt.headers...)
+			res := ask(admin.New(admin.Config{Office: always(o), Token: tt.token, Log: log}), http.MethodGet, "/costs", "", tt.headers...)
 			if res.Code != tt.want || (o.days != 0) != (tt.want == http.StatusOK) {
 				t.Errorf("%d: %s", res.Code, res.Body)
 			}
@@ -127,7 +127,7 @@ func TestRequests(t *testing.T) {
 			log, hook := test.NewNullLogger()
 			log.SetLevel(logrus.TraceLevel)
 			o := &office{}
-			res := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
+			res := ask(admin.New(admin.Config{Office: always(o), Log: log}), tt.method, tt.target, tt.body, append(tt.headers, mine)...)
 			if res.Code != tt.want || !strings.Contains(res.Body.String(), tt.text) {
 				t.Errorf("%d: %.200s", res.Code, res.Body)
 			}
@@ -146,7 +146,7 @@ func TestRequests(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	log, hook := test.NewNullLogger()
-	h := admin.New(admin.Config{Office: &office{err: errors.New("the store is full")}, Log: log})
+	h := admin.New(admin.Config{Office: always(&office{err: errors.New("the store is full")}), Log: log})
 	for _, target := range []string{"/export", "/calendar", "/costs"} {
 		if res := ask(h, http.MethodGet, target, "", mine, theirs); res.Code != http.StatusInternalServerError || !strings.Contains(res.Body.String(), "full") {
 			t.Errorf("%s: %d %s", target, res.Code, res.Body)
@@ -163,7 +163,7 @@ func TestFailures(t *testing.T) {
 // What the listener answers is what the command reads.
 func TestReportsTravel(t *testing.T) {
 	log, _ := test.NewNullLogger()
-	res := ask(admin.New(admin.Config{Office: &office{}, Log: log}), http.MethodPost, "/import", "x", mine, theirs)
+	res := ask(admin.New(admin.Config{Office: always(&office{}), Log: log}), http.MethodPost, "/import", "x", mine, theirs)
 	var got bot.ImportReport
 	if err := json.Unmarshal(res.Body.Bytes(), &got); err != nil || got.Cars != 1 {
 		t.Errorf("%+v, %v", got, err)
@@ -188,7 +188,7 @@ func TestPagesAreKeptOut(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			log, _ := test.NewNullLogger()
 			o := &office{}
-			res := ask(admin.New(admin.Config{Office: o, Log: log}), tt.method, "/import", "x", append(tt.headers, mine, theirs)...)
+			res := ask(admin.New(admin.Config{Office: always(o), Log: log}), tt.method, "/import", "x", append(tt.headers, mine, theirs)...)
 			if res.Code != tt.want || (o.user != "") != (tt.want == http.StatusOK) {
 				t.Errorf("%d: %s", res.Code, res.Body)
 			}

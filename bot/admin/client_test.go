@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func listening(t *testing.T, o admin.Office, token, given string) *admin.Client {
 	t.Helper()
 	log, _ := test.NewNullLogger()
-	s := httptest.NewServer(admin.New(admin.Config{Office: o, Token: token, Log: log}))
+	s := httptest.NewServer(admin.New(admin.Config{Office: always(o), Token: token, Log: log}))
 	c := admin.NewClient(s.URL, given)
 	t.Cleanup(func() { c.Close(); s.Close() })
 	return c

@@ -36,7 +36,7 @@ func FuzzRequests(f *testing.F) {
 				r.Header.Set(admin.Header, credential)
 			}
 			w := httptest.NewRecorder()
-			admin.New(admin.Config{Office: o, Token: token, Log: log}).ServeHTTP(w, r)
+			admin.New(admin.Config{Office: always(o), Token: token, Log: log}).ServeHTTP(w, r)
 			asked := o.user != "" || o.days != 0
 			if token != "" && credential != "Bearer t" && (asked || w.Code != http.StatusUnauthorized) {
 				t.Fatalf("without the token: %d, asked %+v", w.Code, o)

@@ -135,7 +135,7 @@ func newRig(t *testing.T, token string) *rig {
 	p.Read(w.sources())
 	c := admin.NewConsole(admin.ConsoleConfig{
 		Panel: p, Token: token, Log: log,
-		API: admin.New(admin.Config{Office: &office{}, Token: token, Log: log}),
+		API: admin.New(admin.Config{Office: always(&office{}), Token: token, Log: log}),
 	})
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return &rig{works: w, panel: p, console: c, log: hook}
@@ -192,3 +192,6 @@ func (r *rig) busy() {
 func (r *rig) gets(target string, headers ...string) *httptest.ResponseRecorder {
 	return ask(r.console, http.MethodGet, target, "", headers...)
 }
+
+// always is an office that stays the same.
+func always(o admin.Office) func() admin.Office { return func() admin.Office { return o } }

@@ -118,3 +118,28 @@ func TestPostRefuses(t *testing.T) {
 		}
 	})
 }
+
+// Other quiet hours count from the next message on; what waits for the morning
+// goes out then.
+func TestAdjustQuiet(t *testing.T) {
+	play(t, func(t *testing.T, r *rig) {
+		r.says(driver, "你好")
+		wait(14 * time.Hour) // it is ten in the evening
+		r.notify(driver, still("沪C12345"))
+		wait(time.Minute)
+		if n := r.platform.tried(); n != 0 {
+			t.Fatalf("%d pushes at night", n)
+		}
+		r.queue.Adjust(deliver.Config{})
+		r.says("test:other", "你好")
+		r.notify("test:other", still("沪C54321"))
+		wait(time.Minute)
+		if n := len(r.platform.got("test:other")); n != 1 {
+			t.Errorf("%d pushes without quiet hours", n)
+		}
+		wait(10*time.Hour + 15*time.Minute)
+		if n := len(r.platform.got(driver)); n != 1 {
+			t.Errorf("%d pushes in the morning", n)
+		}
+	})
+}

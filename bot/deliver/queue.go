@@ -24,6 +24,7 @@ import (
 	"hash/fnv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -71,6 +72,7 @@ type Config struct {
 // A Queue is the outbox. Any number of them may share a store.
 type Queue struct {
 	cfg   Config
+	terms atomic.Pointer[terms]
 	tries tries
 
 	mu       sync.RWMutex
@@ -81,9 +83,6 @@ var _ bot.Outbox = (*Queue)(nil)
 
 // New makes a Queue. Work must run somewhere for anything to be sent.
 func New(c Config) *Queue {
-	if c.Zone == nil {
-		c.Zone = bot.China
-	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -97,10 +96,27 @@ func New(c Config) *Queue {
 		c.Ended = func(context.Context, Ended) {}
 	}
 	q := &Queue{cfg: c, channels: map[string]*channel{}}
+	q.Adjust(c)
 	for name, ch := range c.Channels {
 		q.Add(name, ch)
 	}
 	return q
+}
+
+// terms is what can change while messages go out.
+type terms struct {
+	quiet Quiet
+	zone  *time.Location
+}
+
+// Adjust takes Quiet and Zone of c over; the rest of c is not looked at. What
+// waits for a morning goes out then. It may be called at any time.
+func (q *Queue) Adjust(c Config) {
+	t := &terms{quiet: c.Quiet, zone: c.Zone}
+	if t.zone == nil {
+		t.zone = bot.China
+	}
+	q.terms.Store(t)
 }
 
 // Add lets people of a channel be reached. Adapters need the bot, and the bot
@@ -132,7 +148,8 @@ func (q *Queue) Window(u bot.UserID) time.Duration {
 
 // Quiet implements bot.Outbox.
 func (q *Queue) Quiet(at time.Time) (until time.Time, quiet bool) {
-	return q.cfg.Quiet.until(at.In(q.cfg.Zone))
+	now := q.terms.Load()
+	return now.quiet.until(at.In(now.zone))
 }
 
 // Post implements bot.Outbox. What would be due in quiet hours, and is no
@@ -170,7 +187,7 @@ const (
 // first.
 func (q *Queue) digest(p bot.Parcel, end time.Time) bot.Parcel {
 	return bot.Parcel{
-		User: p.User, ID: "~" + end.In(q.cfg.Zone).Format("20060102T1504"), At: end.Add(spread(p.User)), Digest: true, Trace: p.Trace,
+		User: p.User, ID: "~" + end.Format("20060102T1504"), At: end.Add(spread(p.User)), Digest: true, Trace: p.Trace,
 	}
 }
 

@@ -109,7 +109,7 @@ func (b *books) affords(r bot.Request) error {
 	if err != nil {
 		return err
 	}
-	l, share := b.desk.limits, 100
+	l, share := b.terms.limits, 100
 	if r.Check {
 		if share = r.Share; share <= 0 || share > mostShare {
 			share = mostShare
@@ -140,8 +140,8 @@ func (b *books) reserve(e entry) error {
 	if err := b.hold(&a, e.For, 1); err != nil {
 		return err
 	}
-	b.warn("daily", &a.day.held, b.desk.limits.daily)
-	b.warn("monthly", &a.month.held, b.desk.limits.monthly)
+	b.warn("daily", &a.day.held, b.terms.daily)
+	b.warn("monthly", &a.month.held, b.terms.monthly)
 	return b.putAccount(a)
 }
 

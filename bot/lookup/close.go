@@ -21,7 +21,7 @@ func (d *Desk) close(ctx context.Context, key string, c call) (answer, error) {
 	err := d.update(ctx, func(b *books) error {
 		a = c.answer
 		a.settle(c.err)
-		a.Until = a.At.Add(kept(a, d.cacheFor))
+		a.Until = a.At.Add(kept(a, b.terms.cacheFor))
 		e := entry{State: a.State, Closed: a.At, Code: a.Code, Charge: juhe.ChargeOf(c.err).String()}
 		if err := b.shut(a.Ledger, e); err != nil {
 			return err

@@ -41,7 +41,8 @@ func (d *Desk) Spare(tx storage.Tx, at time.Time, u bot.UserID) error {
 // asked, not with their calls.
 func (d *Desk) Costs(tx storage.Tx, from, to time.Time) (bot.Costs, error) {
 	now := d.now()
-	c := bot.Costs{DailyBudget: d.limits.daily, MonthlyBudget: d.limits.monthly}
+	t := d.terms.Load()
+	c := bot.Costs{DailyBudget: t.daily, MonthlyBudget: t.monthly}
 	var today dayRecord
 	var month monthRecord
 	if _, err := get(tx, dayBucket, dayOf(now), &today); err != nil {

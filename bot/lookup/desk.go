@@ -20,6 +20,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -67,19 +68,18 @@ type Config struct {
 
 // A Desk implements bot.Desk.
 type Desk struct {
-	client   Client
-	store    storage.Store
-	now      func() time.Time
-	cacheFor time.Duration
-	alone    bool
-	limits   limits
-	raise    func(bot.Alarm, string)
-	called   func(context.Context, Call)
-	self     string // this process, in the store
-	flights  singleflight.Group
-	unsaved  unsaved
-	paid     *door // before query
-	free     *door // before the calls that cost nothing
+	client  Client
+	store   storage.Store
+	now     func() time.Time
+	alone   bool
+	terms   atomic.Pointer[terms]
+	raise   func(bot.Alarm, string)
+	called  func(context.Context, Call)
+	self    string // this process, in the store
+	flights singleflight.Group
+	unsaved unsaved
+	paid    *door // before query
+	free    *door // before the calls that cost nothing
 }
 
 var _ bot.Desk = (*Desk)(nil)
@@ -87,13 +87,10 @@ var _ bot.Desk = (*Desk)(nil)
 // New makes a Desk.
 func New(c Config) *Desk {
 	d := &Desk{
-		client: c.Client, store: c.Store, now: c.Now, cacheFor: c.CacheFor, alone: c.Alone,
-		limits: limits{
-			daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay,
-			perMonth: c.QueriesPerUserPerMonth, perNew: c.QueriesPerNewUser, ofNew: c.QueriesOfNewUsersPerHour,
-		},
+		client: c.Client, store: c.Store, now: c.Now, alone: c.Alone,
 		raise: c.Alarm, called: c.Called, self: rand.Text(),
 	}
+	d.Adjust(c)
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -107,6 +104,22 @@ func New(c Config) *Desk {
 	return d
 }
 
+// terms is what can change while the desk works.
+type terms struct {
+	limits
+	cacheFor time.Duration
+}
+
+// Adjust takes CacheFor, the budgets and the limits of c over; the rest of c is
+// not looked at. They count for what is opened from now on: what was reserved
+// stays so. It may be called at any time.
+func (d *Desk) Adjust(c Config) {
+	d.terms.Store(&terms{cacheFor: c.CacheFor, limits: limits{
+		daily: c.DailyBudget, monthly: c.MonthlyBudget, perUser: c.QueriesPerUserPerDay,
+		perMonth: c.QueriesPerUserPerMonth, perNew: c.QueriesPerNewUser, ofNew: c.QueriesOfNewUsersPerHour,
+	}})
+}
+
 // deskKey is the key of every transaction that opens, closes or gives up a
 // call, or sweeps: what they count and keep belongs to all of them (a budget is
 // everybody's, a strike any guesser's), on all machines. They are short, and
@@ -116,6 +129,7 @@ const deskKey = "lookup"
 // books is what the desk writes in one transaction under deskKey.
 type books struct {
 	desk   *Desk
+	terms  *terms // the same for all of it
 	tx     storage.Tx
 	now    time.Time
 	alarms []alarm
@@ -131,7 +145,7 @@ type alarm struct {
 func (d *Desk) update(ctx context.Context, fn func(b *books) error) error {
 	var b *books
 	err := d.store.Update(ctx, []string{deskKey}, func(tx storage.Tx) error {
-		b = &books{desk: d, tx: tx, now: d.now()}
+		b = &books{desk: d, terms: d.terms.Load(), tx: tx, now: d.now()}
 		return fn(b)
 	})
 	if err != nil {

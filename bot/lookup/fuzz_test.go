@@ -82,11 +82,11 @@ var car = bot.Vehicle{Plate: "沪C12345", Type: "02", Engine: "123456", VIN: "65
 // readAll reads everything that the package keeps, out of the same bytes.
 func readAll(d *Desk, world *rubble) map[string]error {
 	now := d.now()
-	b := &books{desk: d, tx: world, now: now}
+	b := &books{desk: d, terms: d.terms.Load(), tx: world, now: now}
 	errs := map[string]error{}
 	var a answer
 	_, errs["answer"] = get(world, answerBucket, "x", &a)
-	_, _ = a.settles(bot.Request{ID: "r", At: now}, now, d.cacheFor), a.report(car)
+	_, _ = a.settles(bot.Request{ID: "r", At: now}, now, d.terms.Load().cacheFor), a.report(car)
 	_, _, errs["stored"] = d.Stored(world, now, car)
 	_, _, errs["rule"] = d.Rule(world, now, "沪C", false)
 	_, _, errs["cities"] = d.Cities(world, now)

@@ -78,7 +78,7 @@ func (l limits) counted() bool { return l.perMonth > 0 || l.perNew > 0 || l.ofNe
 
 // withAsker reads how long the account's person has been asking.
 func (b *books) withAsker(a *account) error {
-	if !b.desk.limits.counted() {
+	if !b.terms.counted() {
 		return nil
 	}
 	if _, err := get(b.tx, askerBucket, a.by, &a.asker); err != nil {
@@ -90,7 +90,7 @@ func (b *books) withAsker(a *account) error {
 
 // holdAsked counts n queries that the account's person asked for.
 func (b *books) holdAsked(a *account, n int) error {
-	if !b.desk.limits.counted() || n < 0 && a.asker.Since.IsZero() { // reserved before there were such limits
+	if !b.terms.counted() || n < 0 && a.asker.Since.IsZero() { // reserved before there were such limits
 		return nil
 	}
 	isNew := a.asker.isNew(a.at)
@@ -100,7 +100,7 @@ func (b *books) holdAsked(a *account, n int) error {
 	}
 	w := &a.newcomers
 	w.Asked, w.Until = max(0, w.Asked+n), nextHour(a.at).Add(time.Hour)
-	if most := b.desk.limits.ofNew; most > 0 && w.Asked >= most && !w.Told {
+	if most := b.terms.ofNew; most > 0 && w.Asked >= most && !w.Told {
 		w.Told = true
 		b.alarm(bot.AlarmBudget, fmt.Sprintf("people who are new have asked %d times in this hour: others of them wait", w.Asked))
 	}
@@ -110,7 +110,7 @@ func (b *books) holdAsked(a *account, n int) error {
 // mayAsk refuses a person who has asked more than one who is new may, or more
 // than anybody may in a month.
 func (b *books) mayAsk(a account) error {
-	l := b.desk.limits
+	l := b.terms.limits
 	switch {
 	case l.perMonth > 0 && a.asker.month(a.at) >= l.perMonth:
 		return &bot.Error{Kind: bot.MonthLimit, After: nextMonth(a.at).Sub(a.at)}

@@ -47,9 +47,10 @@ func (d *Desk) Budgets(tx storage.Tx) ([]bot.BudgetLeft, error) {
 	if _, err := get(tx, monthBucket, monthOf(now), &month); err != nil {
 		return nil, err
 	}
+	t := d.terms.Load()
 	return []bot.BudgetLeft{
-		{Period: "day", Used: today.Held, Budget: d.limits.daily},
-		{Period: "month", Used: month.Held, Budget: d.limits.monthly},
+		{Period: "day", Used: today.Held, Budget: t.daily},
+		{Period: "month", Used: month.Held, Budget: t.monthly},
 	}, nil
 }
 

@@ -61,7 +61,7 @@ func (b *books) current(key string) (a answer, known bool, err error) {
 // remembered is the answer to r, if one is kept: what came of r itself, or a good
 // one that will do, or else what came of the last call, a.
 func (b *books) remembered(key string, a answer, known bool, r bot.Request) (answer, bool, error) {
-	settles := known && a.settles(r, b.now, b.desk.cacheFor)
+	settles := known && a.settles(r, b.now, b.terms.cacheFor)
 	if settles && a.of(r) {
 		return a, true, nil
 	}
@@ -73,7 +73,7 @@ func (b *books) remembered(key string, a answer, known bool, r bot.Request) (ans
 	if err != nil {
 		return a, false, err
 	}
-	if ok && good.settles(r, b.now, b.desk.cacheFor) {
+	if ok && good.settles(r, b.now, b.terms.cacheFor) {
 		return good, true, nil
 	}
 	return a, settles, nil

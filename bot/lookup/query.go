@@ -20,7 +20,7 @@ func (d *Desk) Stored(tx storage.Tx, at time.Time, v bot.Vehicle) (bot.Report, b
 	}
 	report := a.report(v)
 	report.Cached = true
-	return report, a.young(at, d.cacheFor), nil
+	return report, a.young(at, d.terms.Load().cacheFor), nil
 }
 
 // goodAnswer is the last report for a vehicle and digits, also when asking anew

@@ -27,15 +27,17 @@ const (
 	maxConnections = 40
 )
 
+// WebhookParams is what Telegram is told about the webhook.
+func WebhookParams(url, secret string) *tg.SetWebhookParams {
+	return &tg.SetWebhookParams{URL: url, SecretToken: secret, AllowedUpdates: allowedUpdates, MaxConnections: maxConnections}
+}
+
 // setWebhook tells Telegram where to post, until it agrees: what it objects to,
 // a name that does not resolve yet for one, may pass. What waits there is kept.
 func (a *Adapter) setWebhook(ctx context.Context) {
 	for {
 		err := a.insist(ctx, "setWebhook", func(ctx context.Context) error {
-			_, err := a.api.SetWebhook(ctx, &tg.SetWebhookParams{
-				URL: a.cfg.WebhookURL, SecretToken: a.cfg.WebhookSecret,
-				AllowedUpdates: allowedUpdates, MaxConnections: maxConnections,
-			})
+			_, err := a.api.SetWebhook(ctx, WebhookParams(a.cfg.WebhookURL, a.cfg.WebhookSecret))
 			return err
 		})
 		if err == nil || ctx.Err() != nil {

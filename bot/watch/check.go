@@ -87,7 +87,7 @@ func (d *Desk) wanted(l *look, o order, place int, now time.Time) bool {
 	if !l.anybody() {
 		return false
 	}
-	recent := near(now, l.state.Checked, min(recentFor, time.Duration(d.slots)/2))
+	recent := near(now, l.state.Checked, min(recentFor, time.Duration(d.period())/2))
 	switch o.Kind {
 	case regular:
 		return !recent && (!l.slow(now) || slow(d.regularSlot(o, place))) && l.any(func(w *watcher) bool {

@@ -129,7 +129,8 @@ func (d *Desk) ensureCursor(tx storage.Tx, at time.Time) error {
 	if err != nil || has != nil {
 		return err
 	}
-	return put(tx, dispatchBucket, cursorKey, cursor{At: d.slots.start(d.slots.at(at))})
+	every := d.period()
+	return put(tx, dispatchBucket, cursorKey, cursor{At: every.start(every.at(at))})
 }
 
 // followSlots enqueues the vehicles whose slots have come.
@@ -157,6 +158,7 @@ func (d *Desk) followSlots(ctx context.Context) error {
 
 // A step is a stretch of slots within one period, and who is in it.
 type step struct {
+	every    period
 	from, to int64 // slots; to is not in it
 	end      int64 // the first slot that has not come yet
 	rows     []storage.KV
@@ -166,7 +168,8 @@ type step struct {
 // nextSlots reads what is due after the cursor, one page at most.
 func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 	now := d.now()
-	s := step{end: d.slots.at(now) + 1}
+	s := step{every: d.period()}
+	s.end = s.every.at(now) + 1
 	var c cursor
 	ok, err := get(tx, dispatchBucket, cursorKey, &c)
 	if err != nil {
@@ -176,7 +179,7 @@ func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 		s.from, s.to = s.end, s.end
 		return s, nil
 	}
-	s.from = d.slots.at(c.At)
+	s.from = s.every.at(c.At)
 	if s.from >= s.end {
 		s.to = s.from
 		s.idle = c.At.Sub(now) < backwards
@@ -200,7 +203,7 @@ func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 	if len(s.rows) > 0 && s.rows[0].Key == c.After {
 		s.rows = s.rows[1:]
 	}
-	s.idle = len(s.rows) == 0 && s.to == s.end && now.Sub(d.slots.start(s.from)) < lag
+	s.idle = len(s.rows) == 0 && s.to == s.end && now.Sub(s.every.start(s.from)) < lag
 	return s, err
 }
 
@@ -214,7 +217,7 @@ func (d *Desk) takeSlots(tx storage.Tx) (more bool, err error) {
 	if err != nil || s.idle {
 		return false, err
 	}
-	next := cursor{At: d.slots.start(s.to)}
+	next := cursor{At: s.every.start(s.to)}
 	more = s.to < s.end
 	if len(s.rows) >= page {
 		s.rows, more = s.rows[:page], true
@@ -226,9 +229,9 @@ func (d *Desk) takeSlots(tx storage.Tx) (more bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		at := micro(d.slots.start(base + int64(slot)))
+		at := micro(s.every.start(base + int64(slot)))
 		if next.After != "" {
-			next.At = d.slots.start(base + int64(slot))
+			next.At = s.every.start(base + int64(slot))
 		}
 		if err := (order{Vehicle: vehicleOf(name), Kind: regular, At: at}).enqueue(tx, now); err != nil {
 			return false, err
@@ -239,6 +242,6 @@ func (d *Desk) takeSlots(tx storage.Tx) (more bool, err error) {
 
 // regularSlot is the slot an order of kind regular was made for.
 func (d *Desk) regularSlot(o order, place int) int64 {
-	n := d.slots.at(o.At.Add(time.Microsecond)) // stamps cut off parts of one
+	n := d.period().at(o.At.Add(time.Microsecond)) // stamps cut off parts of one
 	return n - n%slots + int64(place)
 }

@@ -23,7 +23,7 @@ const (
 // processor at most; a million vehicles take about twenty seconds
 // (BenchmarkSurvey). What changes meanwhile may be counted or not.
 func (d *Desk) Survey(ctx context.Context) (bot.Survey, error) {
-	s := bot.Survey{At: d.now(), Hours: make([]int, surveyHours)}
+	s, every := bot.Survey{At: d.now(), Hours: make([]int, surveyHours)}, d.period()
 	count := func(at time.Time) {
 		if h := int(at.Sub(s.At) / time.Hour); h < len(s.Hours) {
 			s.Hours[max(h, 0)]++
@@ -49,7 +49,7 @@ func (d *Desk) Survey(ctx context.Context) (bot.Survey, error) {
 		slot, _, err := splitState(kv.Key)
 		if err == nil {
 			s.Vehicles++
-			count(d.slots.start(d.slots.next(slot, s.At)))
+			count(every.start(every.next(slot, s.At)))
 		}
 		return err
 	})
@@ -118,20 +118,20 @@ func (d *Desk) Lag(tx storage.Tx) (time.Duration, error) {
 		}
 		lag = now.Sub(o.At)
 	}
-	slot, ok, err := d.firstSlot(tx)
+	first, ok, err := d.firstSlot(tx)
 	if err != nil || !ok {
 		return max(lag, 0), err
 	}
-	return max(lag, now.Sub(d.slots.start(slot)), 0), nil
+	return max(lag, now.Sub(first), 0), nil
 }
 
-// firstSlot is the first slot with a vehicle that has come and was not followed;
-// ok is false when there is none. Those behind the cursor lie in two periods at
+// firstSlot is when the first slot with a vehicle began that was not followed; ok
+// is false when there is none. Those behind the cursor lie in two periods at
 // most.
-func (d *Desk) firstSlot(tx storage.Tx) (slot int64, ok bool, err error) {
+func (d *Desk) firstSlot(tx storage.Tx) (began time.Time, ok bool, err error) {
 	s, err := d.nextSlots(tx)
 	if err != nil {
-		return 0, false, err
+		return began, false, err
 	}
 	base, rows := s.from/slots*slots, s.rows
 	if len(rows) == 0 && s.to < s.end {
@@ -139,8 +139,8 @@ func (d *Desk) firstSlot(tx storage.Tx) (slot int64, ok bool, err error) {
 		rows, err = tx.Scan(stateBucket, slotSegment(0), slotSegment(int(s.end%slots)), 1)
 	}
 	if err != nil || len(rows) == 0 {
-		return 0, false, err
+		return began, false, err
 	}
 	place, _, err := splitState(rows[0].Key)
-	return base + int64(place), err == nil, err
+	return s.every.start(base + int64(place)), err == nil, err
 }

@@ -170,9 +170,10 @@ func (d *Desk) State(tx storage.Tx, at time.Time, u bot.UserID, v bot.Vehicle) (
 	if out.Paused != bot.NotPaused {
 		return out, true, nil
 	}
-	next := w.Renewed.Add(time.Duration(d.slots)) // nothing was ever dispatched: its slot is not drawn yet
+	every := d.period()
+	next := w.Renewed.Add(time.Duration(every)) // nothing was ever dispatched: its slot is not drawn yet
 	if place != undrawn {
-		next = d.slots.start(d.slots.next(place, at)) // they react: it is not checked less
+		next = every.start(every.next(place, at)) // they react: it is not checked less
 	}
 	others := append([]time.Time{s.Next}, out.Soon...)
 	if w.First {

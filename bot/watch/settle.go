@@ -181,7 +181,7 @@ func (c *commit) again() time.Time {
 	if !c.anybody() {
 		return time.Time{}
 	}
-	tomorrow := micro(c.now.Add(min(daily, time.Duration(c.d.slots)) + c.d.chance.lot(20*time.Minute)))
+	tomorrow := micro(c.now.Add(min(daily, time.Duration(c.d.period())) + c.d.chance.lot(20*time.Minute)))
 	var after time.Duration
 	if e, ok := errors.AsType[*bot.Error](c.r.err); ok {
 		after = min(max(e.After, 0), longest)

@@ -103,8 +103,19 @@ func TestDispatchersAtTheSameTime(t *testing.T) {
 	})
 }
 
-// Another period in the configuration moves the slots, and loses nobody.
+// Another period in the configuration moves the slots, and loses nobody, with a
+// restart or without.
 func TestThePeriodChanges(t *testing.T) {
+	t.Run("restart", func(t *testing.T) {
+		changePeriod(t, func(w *world) error { return w.restart() })
+	})
+	t.Run("adjust", func(t *testing.T) {
+		changePeriod(t, func(w *world) error { w.desk.Adjust(Config{Every: w.every}); return nil })
+	})
+}
+
+func changePeriod(t *testing.T, change func(*world) error) {
+	t.Helper()
 	story(t, func(t *testing.T, w *world) {
 		w.police.says()
 		for i := range 30 {
@@ -115,7 +126,7 @@ func TestThePeriodChanges(t *testing.T) {
 		w.run()
 		w.pass(3 * 24 * time.Hour)
 		w.every = 48 * time.Hour
-		must(t, w.restart())
+		must(t, change(w))
 		before := len(w.police.paid)
 		w.pass(48 * time.Hour)
 		if got := len(w.police.paid) - before; got < 25 || got > 30 { // those just checked are let off

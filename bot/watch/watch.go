@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -52,7 +53,7 @@ type Desk struct {
 	desk   bot.Desk
 	mail   Mail
 	now    func() time.Time
-	slots  period
+	every  atomic.Int64 // ask period
 	remind func(bot.Saved, time.Time) (time.Time, bool)
 	chance chance
 	fault  func(error)
@@ -65,7 +66,7 @@ var _ bot.Watch = (*Desk)(nil)
 // New makes a Desk. Work must run somewhere for vehicles to be checked.
 func New(c Config) *Desk {
 	d := &Desk{
-		store: c.Store, desk: c.Desk, mail: c.Mail, now: c.Now, slots: period(c.Every),
+		store: c.Store, desk: c.Desk, mail: c.Mail, now: c.Now,
 		remind: c.NextReminder, chance: chance{c.Random}, fault: c.Fault, tracer: c.Tracer, diff: diff,
 	}
 	if d.now == nil {
@@ -74,9 +75,7 @@ func New(c Config) *Desk {
 	if c.Random == nil {
 		d.chance = chance{rand.Reader}
 	}
-	if d.slots <= 0 {
-		d.slots = period(defaultEvery)
-	}
+	d.Adjust(c)
 	if d.remind == nil {
 		d.remind = func(bot.Saved, time.Time) (time.Time, bool) { return time.Time{}, false }
 	}
@@ -85,6 +84,20 @@ func New(c Config) *Desk {
 	}
 	return d
 }
+
+// Adjust takes Every of c over; the rest of c is not looked at. Every vehicle has
+// its place in the new period from then on, as after a restart. It may be called
+// at any time.
+func (d *Desk) Adjust(c Config) {
+	if c.Every <= 0 {
+		c.Every = defaultEvery
+	}
+	d.every.Store(int64(c.Every))
+}
+
+// period is that in which vehicles are checked. What compares slots asks
+// once: those of two periods have nothing to do with each other.
+func (d *Desk) period() period { return period(d.every.Load()) }
 
 // Queues of jobs.
 const (

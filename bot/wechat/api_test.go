@@ -134,6 +134,7 @@ func TestUnreachable(t *testing.T) {
 // The menu: three words, set once, and looked at by doctor.
 func TestMenu(t *testing.T) {
 	s := newStage(t, wechat.Subscription, wechattest.Safe)
+	s.api.SetAccount(wechattest.Subscription)
 	checks := func() string {
 		var all []string
 		for _, c := range s.adapter.Diagnose(t.Context()) {
@@ -141,7 +142,7 @@ func TestMenu(t *testing.T) {
 		}
 		return strings.Join(all, "; ")
 	}
-	if got := checks(); got != "token <nil> false; menu wechat: there is no menu yet true" {
+	if got := checks(); got != "token <nil> false; account <nil> false; menu wechat: there is no menu yet true" {
 		t.Error(got)
 	}
 	if err := s.adapter.SetMenu(t.Context()); err != nil {
@@ -152,7 +153,7 @@ func TestMenu(t *testing.T) {
 			t.Errorf("the menu lacks %s: %s", want, s.api.Menu())
 		}
 	}
-	if got := checks(); got != "token <nil> false; menu <nil> false" {
+	if got := checks(); got != "token <nil> false; account <nil> false; menu <nil> false" {
 		t.Error(got)
 	}
 	s.api.Fail("menu/create", 48001, 1)

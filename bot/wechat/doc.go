@@ -29,7 +29,7 @@
 //
 // config.go, adapter.go; door.go, seal.go, scan.go and arrive.go for the way
 // in; turn.go and tries.go for the five seconds; render.go and reply.go for the
-// way out; push.go, quota.go, notice.go, field.go, photo.go and menu.go for the
+// way out; push.go, quota.go, notice.go, field.go, photo.go, menu.go and diagnose.go for the
 // API; client.go, carrier.go, token.go and errcode.go for how it is called.
 // Package wechattest plays WeChat, both sides of it.
 package wechat

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -23,8 +24,18 @@ func (e *APIError) Error() string {
 	if h, ok := hints[e.Code]; ok {
 		hint = "; " + h
 	}
+	if address := strangerIP.FindStringSubmatch(e.Msg); e.Code == notListed && address != nil {
+		hint = "; add " + address[1] + " to 设置与开发 → 基本配置 → IP白名单"
+	}
 	return fmt.Sprintf("wechat: %s: errcode %d: %s%s", e.Path, e.Code, e.Msg, hint)
 }
+
+// notListed is the errcode for a caller whose address the account does not list;
+// its errmsg names the address: invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not
+// in whitelist.
+const notListed = 40164
+
+var strangerIP = regexp.MustCompile(`^invalid ip ([0-9a-fA-F.:]+)`)
 
 // codeOf is the errcode of err, 0 when there is none.
 func codeOf(err error) int64 {
@@ -74,16 +85,16 @@ var actions = map[int64]action{
 
 // hints tell the operator what to do.
 var hints = map[int64]string{
-	40001: "check app_secret",
-	40013: "check app_id",
-	40125: "check app_secret",
-	40164: "add this machine's IP to 基本配置 → IP白名单",
-	40037: "check template.id",
-	45009: "the quota of the day is used up",
-	47003: "check template.fields",
-	48001: "the account has no right to this: check account in the configuration",
-	40200: "this type of account cannot do that: check account in the configuration",
-	50002: "the platform has restricted the account",
+	40001:     "check app_secret",
+	40013:     "check app_id",
+	40125:     "check app_secret",
+	notListed: "add this machine's IP to 设置与开发 → 基本配置 → IP白名单",
+	40037:     "check template.id",
+	45009:     "the quota of the day is used up",
+	47003:     "check template.fields",
+	48001:     "the account has no right to this: check account in the configuration",
+	40200:     "this type of account cannot do that: check account in the configuration",
+	50002:     "the platform has restricted the account",
 }
 
 // verdict turns the error of a send into what bot.Pusher promises, and keeps
@@ -132,7 +143,7 @@ func (a *Adapter) learn(ctx context.Context, to string, err error) {
 	case mend, stop:
 		log.Error("wechat: message refused")
 	default:
-		if slices.Contains([]int64{40164, 40013, 40125}, code) || slices.Contains(staleToken, code) {
+		if slices.Contains([]int64{notListed, 40013, 40125}, code) || slices.Contains(staleToken, code) {
 			log.Error("wechat: WeChat does not accept the account's credentials")
 		}
 	}

@@ -3,7 +3,6 @@ package wechat
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	apicontext "github.com/silenceper/wechat/v2/officialaccount/context"
 	"github.com/silenceper/wechat/v2/officialaccount/menu"
@@ -49,54 +48,4 @@ func (a *Adapter) SetMenu(ctx context.Context) error {
 	return a.api.call(ctx, func(api *apicontext.Context) error {
 		return menu.NewMenu(api).SetMenu(buttons)
 	})
-}
-
-// noMenu is the errcode for "there is no menu".
-const noMenu = 46003
-
-// A Check is what became of one question to the platform.
-type Check struct {
-	Name string // token, menu
-	Err  error  // nil: fine; its text tells the operator what to do
-	// Fixable tells that SetMenu mends it.
-	Fixable bool
-}
-
-// Diagnose asks the platform what the account may do. It sends nothing to
-// anybody and changes nothing.
-func (a *Adapter) Diagnose(ctx context.Context) []Check {
-	if a.cfg.Account == Basic {
-		return nil // such an account is asked, and never asks
-	}
-	if _, err := a.api.tokens.get(ctx); err != nil {
-		return []Check{{Name: "token", Err: err}}
-	}
-	return []Check{{Name: "token"}, a.checkMenu(ctx)}
-}
-
-func (a *Adapter) checkMenu(ctx context.Context) Check {
-	var now menu.ResMenu
-	err := a.api.call(ctx, func(api *apicontext.Context) (err error) {
-		now, err = menu.NewMenu(api).GetMenu()
-		return err
-	})
-	if codeOf(err) == noMenu {
-		return Check{Name: "menu", Err: errors.New("wechat: there is no menu yet"), Fixable: true}
-	}
-	if err != nil {
-		return Check{Name: "menu", Err: err}
-	}
-	keys := map[string]bool{}
-	for _, b := range now.Menu.Button {
-		keys[b.Key] = true
-		for _, sub := range b.SubButtons {
-			keys[sub.Key] = true
-		}
-	}
-	for _, b := range menuWords {
-		if !keys[b.key] {
-			return Check{Name: "menu", Err: fmt.Errorf("wechat: the menu lacks %s", menuWord(b.key)), Fixable: true}
-		}
-	}
-	return Check{Name: "menu"}
 }

@@ -94,12 +94,13 @@ func (c Config) unreachable(err error) error {
 // adminURL is where the operator's listener can be reached from this machine.
 func (s Server) adminURL() string { return reachable(s.AdminListen) }
 
-// fleet is what operators do with the world's store.
+// fleet is what operators do with the world's store, under the terms of now.
 func (w *world) fleet() *bot.Fleet {
+	c := w.current.Load()
 	return &bot.Fleet{
-		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: w.config.Limits.VehiclesPerUser,
-		Every: w.config.Push.Every, Price: w.config.Juhe.Price, Now: w.now,
-		Mail: w.mail, Admins: w.config.admins(), Alias: w.names.of, Figures: w.figures(),
+		Store: w.store, Desk: w.desk, Watch: w.watch, Vehicles: c.Limits.VehiclesPerUser,
+		Every: c.Push.Every, Price: c.Juhe.Price, Now: w.now,
+		Mail: w.mail, Admins: c.admins(), Alias: w.names.of, Figures: w.figures(),
 	}
 }
 

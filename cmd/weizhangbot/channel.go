@@ -55,12 +55,18 @@ func wechatChannel(w *world) (channel, error) {
 }
 
 func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
-	return wechat.New(wechat.Config{
+	a := c.adapter(h)
+	a.Refuses, a.Log, a.Tracer, a.Now, a.HTTPClient = w.bot.Refuses, w.log, w.tracing.asTracer(), w.now, w.machine.client()
+	return wechat.New(a)
+}
+
+// adapter is what the account's adapter needs, beside log, clock and network.
+func (c WeChat) adapter(h bot.Handler) wechat.Config {
+	return wechat.Config{
 		AppID: c.AppID, AppSecret: string(c.AppSecret), Token: string(c.Token), AESKey: string(c.AESKey),
 		Account: wechat.Account(c.Account), APIBase: c.APIBase, MaxClockSkew: c.MaxClockSkew,
-		Template: wechat.Template{ID: c.Template.ID, URL: c.Template.URL, Fields: c.Template.Fields},
-		Bot:      h, Refuses: w.bot.Refuses, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, HTTPClient: w.machine.client(),
-	})
+		Template: wechat.Template{ID: c.Template.ID, URL: c.Template.URL, Fields: c.Template.Fields}, Bot: h,
+	}
 }
 
 func telegramChannel(w *world) (channel, error) {

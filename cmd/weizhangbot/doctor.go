@@ -13,15 +13,21 @@ import (
 
 type doctorCommand struct {
 	Config string `required:"" help:"Configuration." placeholder:"FILE"`
-	Fix    bool   `help:"Mend what can be mended from here: the menu of a WeChat account, the modes of the store's files."`
+	Fix    bool   `help:"Mend what can be mended from here: the menu of a WeChat account, a webhook of Telegram that is not set, the modes of the files."`
 	JSON   bool   `name:"json" help:"Print JSON."`
+
+	Query  string        `help:"Also look this car up, which costs money." placeholder:"PLATE"`
+	Engine string        `help:"Its engine number."`
+	VIN    string        `name:"vin" help:"Its VIN (车架号)."`
+	Listen time.Duration `default:"6s" help:"How long to listen for another process that polls with the Telegram token; 0: not at all."`
 }
 
 // Help is the long description.
 func (doctorCommand) Help() string {
-	return `Checks the configuration and every outside party, a line each: ✓ works, ! works without, ✗ is
-broken and needed, with what to do. Exit code 1 if anything is ✗. Nothing is sent to anybody, and
-nothing that costs money is asked.
+	return `Checks the configuration, the disk, the store and every outside party, a line each: ✓ works,
+! works without, ✗ is broken and needed, with what to do. Exit code 1 if anything is ✗. Nothing is
+sent to anybody, and nothing that costs money is asked unless you say --query. A running serve is
+not disturbed, and asked how it is.
 
 Example:
 
@@ -30,7 +36,10 @@ Example:
 
 // Run prints the findings as they come.
 func (c doctorCommand) Run(ctx context.Context, p *program) error {
-	d := &doctor{file: c.Config, environ: p.environ, fix: c.Fix, now: time.Now}
+	d := &doctor{
+		file: c.Config, environ: p.environ, fix: c.Fix, listen: c.Listen, now: time.Now, volume: volumeOf,
+		car: queryCommand{Plate: c.Query, Engine: c.Engine, VIN: c.VIN},
+	}
 	if !c.JSON {
 		d.tell = func(f finding) { fmt.Fprintln(p.stdout, showHidden(d.masked(f.line()))) }
 	}
@@ -75,11 +84,16 @@ type doctor struct {
 	file    string
 	environ []string
 	fix     bool
+	listen  time.Duration // for other pollers
+	car     queryCommand  // to look up; without a plate: none
 	now     func() time.Time
+	volume  func(dir string) (volume, error)
 	tell    func(finding) // nil: nobody listens
 
 	config Config
 	mask   *strings.Replacer // nil until the secrets are known
+	held   bool              // another process has the store
+	clocks []*dateReader     // of those who were asked
 	found  []finding
 }
 
@@ -125,16 +139,16 @@ func (d *doctor) examine(ctx context.Context) error {
 		return usageError{toldError{}}
 	}
 	d.mask = secretsOf(&d.config)
-	answer := askJuhe(ctx, d.config.Juhe, d.now)
-	d.clock(answer)
 	d.store(ctx)
-	d.juhe(answer)
+	d.addresses(ctx)
+	d.juhe(ctx)
 	if d.config.WeChat.on() {
 		d.wechat(ctx)
 	}
 	if d.config.Telegram.on() {
 		d.telegram(ctx)
 	}
+	d.clock()
 	for _, f := range d.found {
 		if !f.OK && f.Needed {
 			return toldError{}
@@ -145,10 +159,7 @@ func (d *doctor) examine(ctx context.Context) error {
 
 func (d *doctor) configuration() bool {
 	var err error
-	d.config, err = load(d.file, d.environ, "juhe.key")
-	if err == nil {
-		err = d.config.served()
-	}
+	d.config, _, err = loadServed(d.file, d.environ)
 	if err != nil {
 		for _, line := range faultLines(err) {
 			d.broken("configuration", strings.TrimPrefix(line, "config: "), "")

@@ -4,97 +4,97 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"time"
+	"strings"
 
+	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/juhe"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
-// A juheAnswer is what asking for the cities, which is free, told.
-type juheAnswer struct {
-	cities int
-	err    error
-	ahead  time.Duration // how far our clock is ahead of Juhe's
-	dated  bool
-}
-
-// askJuhe asks once, and reads the clock of whoever answers.
-func askJuhe(ctx context.Context, c Juhe, now func() time.Time) juheAnswer {
-	var a juheAnswer
-	watch := &dateReader{now: now, inner: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, // as the client's own
-		DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, TLSHandshakeTimeout: 5 * time.Second,
-	}}
-	client, err := juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL),
-		juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)), juhe.WithHTTPClient(&http.Client{Transport: watch}))
+// juhe asks for the cities, which is free and tells whether the key works.
+func (d *doctor) juhe(ctx context.Context) {
+	const check = "juhe"
+	c := d.config.Juhe
+	client, err := juhe.New(string(c.Key), juhe.WithBaseURL(c.BaseURL), juhe.WithTimeout(c.Timeout, min(c.Timeout, freeTimeout)),
+		juhe.WithHTTPClient(&http.Client{Transport: d.dates("Juhe", freeTimeout/2)}))
 	if err != nil {
-		a.err = err
-		return a
+		d.broken(check, err.Error(), "")
+		return
 	}
 	provinces, err := client.Cities(ctx, "")
-	a.err, a.ahead, a.dated = err, watch.ahead, watch.dated
+	cities := 0
 	for _, p := range provinces {
-		a.cities += len(p.Cities)
+		cities += len(p.Cities)
 	}
-	return a
-}
-
-// A dateReader compares the Date of an answer with our clock.
-type dateReader struct {
-	inner http.RoundTripper
-	now   func() time.Time
-	ahead time.Duration
-	dated bool
-}
-
-// RoundTrip implements http.RoundTripper. A Date is made somewhere between the
-// request and the answer, and cut to the second.
-func (d *dateReader) RoundTrip(r *http.Request) (*http.Response, error) {
-	asked := d.now()
-	resp, err := d.inner.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	got := d.now()
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		middle := asked.Add(got.Sub(asked) / 2)
-		d.ahead, d.dated = middle.Sub(date.Add(time.Second/2)), true
-	}
-	return resp, nil
-}
-
-// maxDrift is how wrong the clock may be. WeChat's messages are refused when
-// they seem older than wechat.max_clock_skew, and budgets count days.
-const maxDrift = 30 * time.Second
-
-func (d *doctor) clock(a juheAnswer) {
-	switch off := a.ahead.Round(time.Second); {
-	case !a.dated:
-		d.slight("clock", "not checked, for want of an answer of Juhe to compare it with", "")
-	case a.ahead.Abs() <= maxDrift:
-		d.fine("clock", fmt.Sprintf("within %v of Juhe's", max(off.Abs(), time.Second)))
-	case off > 0:
-		d.broken("clock", fmt.Sprintf("%v ahead of Juhe's", off), "set it, best by NTP (timedatectl set-ntp true): messages of WeChat would seem stale and be refused")
-	default:
-		d.broken("clock", fmt.Sprintf("%v behind Juhe's", -off), "set it, best by NTP (timedatectl set-ntp true): messages of WeChat would seem to come from the future and be refused")
-	}
-}
-
-func (d *doctor) juhe(a juheAnswer) {
-	const check = "juhe"
 	switch {
-	case a.err == nil && a.cities > 0:
-		d.fine(check, fmt.Sprintf("the key works: %d cities are open (a query would be charged, so none was made)", a.cities))
-	case a.err == nil:
+	case err == nil && cities > 0:
+		d.fine(check, fmt.Sprintf("the key works: %d cities are open%s", cities, d.unasked()))
+	case err == nil:
 		d.broken(check, "the key works, but no city is open", "ask Juhe; try again later")
-	case errors.Is(a.err, juhe.ErrKey):
-		d.broken(check, a.err.Error(), "compare juhe.key with 个人中心 → 我的数据, and check that 全国车辆违章 is applied for")
-	case errors.Is(a.err, juhe.ErrQuota):
-		d.broken(check, a.err.Error(), "buy more calls, or wait for tomorrow's")
-	case errors.Is(a.err, juhe.ErrNotSent), errors.Is(a.err, juhe.ErrInterrupted):
-		d.broken(check, a.err.Error(), "check juhe.base_url, the network and the proxy (HTTPS_PROXY)")
+	case errors.Is(err, juhe.ErrKey):
+		d.broken(check, err.Error(), "compare juhe.key with 个人中心 → 我的数据, and check that 全国车辆违章 is applied for")
+	case errors.Is(err, juhe.ErrQuota):
+		d.broken(check, err.Error(), "buy more calls, or wait for tomorrow's")
+	case errors.Is(err, juhe.ErrNotSent), errors.Is(err, juhe.ErrInterrupted):
+		d.broken(check, err.Error(), "check juhe.base_url, the network and the proxy (HTTPS_PROXY)")
 	default:
-		d.broken(check, a.err.Error(), "try again later; if it stays, ask Juhe")
+		d.broken(check, err.Error(), "try again later; if it stays, ask Juhe")
+	}
+	if err == nil && d.car.Plate != "" {
+		d.query(ctx)
 	}
 }
+
+// unasked says what was left out, for it costs money.
+func (d *doctor) unasked() string {
+	if d.car.Plate != "" {
+		return ""
+	}
+	return fmt.Sprintf("; a query costs %s, so none was made: --query PLATE makes one", d.config.Juhe.cost())
+}
+
+// cost is what a query costs, as far as it is known.
+func (j Juhe) cost() string {
+	if j.Price > 0 {
+		return fmt.Sprintf("%.2f yuan", j.Price)
+	}
+	return "money"
+}
+
+// query pays for one, like the command of that name: within the budgets, and in
+// the ledger.
+func (d *doctor) query(ctx context.Context) {
+	const check = "query"
+	v, err := d.car.vehicle()
+	if err != nil {
+		d.broken(check, err.Error(), "nothing was paid: give the plate as it is on the car")
+		return
+	}
+	c := d.config
+	c.Limits.QueriesPerUserPerDay, c.Limits.QueriesPerNewUser, c.Limits.QueriesOfNewUsersPerHour = 0, 0, 0
+	w, err := openWorld(ctx, c, silentLog())
+	if errors.Is(err, storage.ErrLocked) {
+		d.slight(check, "nothing was paid: the running serve holds the store, and with it the ledger", "ask the bot itself, or stop serve first")
+		return
+	}
+	if err != nil {
+		d.broken(check, "nothing was paid: "+err.Error(), "")
+		return
+	}
+	report, err := d.car.ask(ctx, w, v)
+	err = errors.Join(err, w.close())
+	switch charged := "it was charged"; {
+	case err != nil:
+		for _, line := range faultLines(err) {
+			d.broken(check, strings.TrimPrefix(line, "query: "), "")
+		}
+	default:
+		if report.Cached {
+			charged = "an answer of before, and not charged again"
+		}
+		d.fine(check, fmt.Sprintf("%s: %s; %s", v, violations(report), charged))
+	}
+}
+
+func violations(r bot.Report) string { return count(len(r.Violations), "violation") }

@@ -3,22 +3,29 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/telegram/telegramtest"
+	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
 	"github.com/weizhangbot/weizhangbot/juhe/juhetest"
 )
 
-// doctor runs the command, and returns its exit code and what it printed.
+// doctor runs the command, and returns its exit code and what it printed. It
+// listens for other pollers if told to.
 func (o *outside) doctor(file string, args ...string) (code int, printed string) {
 	o.t.Helper()
+	return o.doctorWith(nil, file, append([]string{"--listen", "0"}, args...)...)
+}
+
+// doctorWith is doctor with something in its environment.
+func (o *outside) doctorWith(environ []string, file string, args ...string) (code int, printed string) {
+	o.t.Helper()
 	var out, faults strings.Builder
-	code = run(o.t.Context(), append([]string{"doctor", "--config", file}, args...), nil, strings.NewReader(""), &out, &faults)
+	code = run(o.t.Context(), append([]string{"doctor", "--config", file}, args...), environ, strings.NewReader(""), &out, &faults)
 	if faults.Len() > 0 {
 		o.t.Errorf("stderr: %s", faults.String())
 	}
@@ -35,8 +42,8 @@ func TestDoctorAllIsWell(t *testing.T) {
 	code, out := o.doctor(file, "--fix")
 	for _, want := range []string{
 		"✓ configuration: " + file, "✓ clock: within 1s of Juhe's", "✓ store: " + o.dir, "is made at the first start",
-		"✓ juhe: the key works: ", "would be charged", "✓ wechat account: 认证服务号", "✓ wechat mode: safe", "✓ wechat token: fine",
-		"✓ wechat menu: made", "✓ telegram: the token is @weizhang_bot's", "✓ telegram webhook: none",
+		"✓ juhe: the key works: ", "a query costs money, so none was made: --query PLATE", "✓ wechat account: 认证服务号", "✓ wechat mode: safe", "✓ wechat token: fine",
+		"✓ wechat menu: made", "✓ telegram: the token is @weizhang_bot's", "✓ telegram groups: privacy mode is on", "✓ telegram webhook: none",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -82,6 +89,18 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		{"somebody's webhook", func(o *outside) {
 			fetch(o.t, o.telegramURL+"/bot"+tgToken+"/setWebhook?url=https://elsewhere.example/x")
 		}, exitFine, "! telegram webhook: set to elsewhere.example, though updates are to be polled"},
+		{"an address that the account does not list", func(o *outside) { o.wechat.Fail("stable_token", 40164, 9) }, exitFailed, "add 203.0.113.7 to 设置与开发"},
+		{"less than a 服务号", func(o *outside) { o.wechat.SetAccount(wechattest.Subscription) }, exitFine, "! wechat account: it may not send template messages"},
+		{"a bot that hears everything", func(o *outside) { o.telegram.PrivacyOff() }, exitFine, "! telegram groups: privacy mode is off"},
+		{"no answer about the webhook", func(o *outside) {
+			o.telegram.Fail(telegramtest.Fault{Method: "getWebhookInfo", Code: 500, Description: "Internal"})
+		}, exitFine, "! telegram webhook: Telegram does not tell"},
+		{"shares that others may open", func(o *outside) { o.leave("bot.db.people", 0o640) }, exitFine, "bot.db.people (mode 0640)"},
+		{"no directory", func(o *outside) { o.write("storage: {path: " + filepath.Join(o.dir, "gone", "bot.db") + "}\n") }, exitFailed, "✗ disk: "},
+		{"a file that is no store", func(o *outside) { o.leave("bot.db.key", 0o600); o.leave("bot.db", 0o600) }, exitFailed, "✗ store: "},
+		{"another driver", func(o *outside) {
+			o.write("storage: {driver: postgres, dsn: 'postgres://bot@db/x', encryption_key: '" + other["storage.encryption_key"] + "'}\n")
+		}, exitFailed, "✗ store: driver postgres: not part of this version"},
 		{"a store that others may open", func(o *outside) { o.leave("bot.db.key", 0o644) }, exitFine, "bot.db.key (mode 0644)"},
 		{"a store without its key", func(o *outside) { o.leave("bot.db", 0o600) }, exitFailed, "✗ store: "},
 		{"secrets that others may read", func(o *outside) { o.chmod("config.yaml", 0o644) }, exitFine, "! configuration: others on this machine may open"},
@@ -96,6 +115,15 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 			}
 		})
 	}
+}
+
+// write changes a section of the configuration.
+func (o *outside) write(section string) {
+	o.t.Helper()
+	file := filepath.Join(o.dir, "config.yaml")
+	name, _, _ := strings.Cut(section, ":")
+	text := regexp.MustCompile("(?m)^"+name+": .*\n").ReplaceAllLiteralString(contents(o.t, file), section)
+	writeFile(o.t, file, text)
 }
 
 func (o *outside) leave(name string, mode os.FileMode) {
@@ -119,26 +147,16 @@ func TestDoctorMendsModes(t *testing.T) {
 	o.serve(withSafe).end()
 	o.chmod("bot.db.key", 0o644)
 	o.chmod("config.yaml", 0o640)
+	o.chmod("bot.db.people", 0o604)
 	code, out := o.doctor(file, "--fix")
-	if code != exitFine || !strings.Contains(out, "bot.db.key has now mode 0600") || !strings.Contains(out, "bot.db opens, sealed with ") {
+	if code != exitFine || !strings.Contains(out, "bot.db.key has now mode 0600") || !strings.Contains(out, "every page and record verified, sealed with ") {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	for _, name := range []string{"bot.db", "bot.db.key", "config.yaml"} {
+	for _, name := range []string{"bot.db", "bot.db.key", "bot.db.people", "config.yaml"} {
 		if open, mode := openToOthers(filepath.Join(o.dir, name)); open {
 			t.Errorf("%s has mode %04o", name, mode)
 		}
 	}
-}
-
-// The doctor comes to a running service as well.
-func TestDoctorWhileServing(t *testing.T) {
-	t.Parallel()
-	o := newOutside(t)
-	r := o.serve(withSafe)
-	if code, out := o.doctor(o.config(withSafe)); code != exitFine || !strings.Contains(out, "in use by another process") {
-		t.Errorf("exit code %d:\n%s", code, out)
-	}
-	r.end()
 }
 
 func TestDoctorOfAConfigurationThatCannotBe(t *testing.T) {
@@ -186,30 +204,5 @@ func TestDoctorOfABasicAccount(t *testing.T) {
 	}
 	if n := o.wechat.Calls("stable_token"); n != 0 {
 		t.Errorf("%d calls of the API", n)
-	}
-}
-
-func TestDoctorReadsTheClock(t *testing.T) {
-	t.Parallel()
-	fake := juhetest.New(juhetest.WithKeys(juheKey))
-	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", noon.Format(http.TimeFormat))
-		fake.ServeHTTP(w, r)
-	}))
-	defer srv.Close()
-	for _, tt := range []struct {
-		off  time.Duration
-		ok   bool
-		want string
-	}{
-		{0, true, "within 1s"}, {20 * time.Second, true, "within 20s"}, {-20 * time.Second, true, "within"},
-		{10 * time.Minute, false, "ahead of Juhe's"}, {-time.Hour, false, "behind Juhe's"},
-	} {
-		d := &doctor{now: func() time.Time { return noon.Add(tt.off) }}
-		d.clock(askJuhe(t.Context(), Juhe{Key: juheKey, BaseURL: srv.URL + "/sweizhang", Timeout: 5 * time.Second}, d.now))
-		if f := d.found[0]; f.OK != tt.ok || !strings.Contains(f.What, tt.want) {
-			t.Errorf("%v off: %+v", tt.off, f)
-		}
 	}
 }

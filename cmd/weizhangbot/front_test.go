@@ -236,7 +236,7 @@ func TestLimitListener(t *testing.T) {
 // Who sends headers slowly, or too many of them, is not waited for.
 func TestPublicListenerIsImpatient(t *testing.T) {
 	t.Parallel()
-	s, err := listenPublic(t.Context(), machine{}, &Config{Server: Server{Listen: "127.0.0.1:0"}}, http.NotFoundHandler(), silent())
+	s, err := listenPublic(t.Context(), machine{}, door{"127.0.0.1:0", http.NotFoundHandler(), gateOf(0, 0)}, silent())
 	if err != nil {
 		t.Fatal(err)
 	}

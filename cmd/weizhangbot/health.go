@@ -92,7 +92,7 @@ func (h *health) probe(ctx context.Context) (serving bool, err error) {
 	if now := h.now(); h.probed.IsZero() || now.Sub(h.probed).Abs() >= probeEvery {
 		h.probed = now
 		before := h.fault
-		h.fault = h.write(context.WithoutCancel(ctx))
+		h.fault = h.write(context.WithoutCancel(ctx), h.store, probeTime)
 		if h.fault != nil && before == nil {
 			h.log.WithError(h.fault).WithField("event", "unready").Error("the store cannot write")
 		}
@@ -103,16 +103,16 @@ func (h *health) probe(ctx context.Context) (serving bool, err error) {
 	return true, h.fault
 }
 
-func (h *health) write(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+func (h *health) write(ctx context.Context, s storage.Store, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := h.store.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
+	err := s.Update(ctx, []string{probeKey}, func(tx storage.Tx) error {
 		return tx.Put(probeBucket, probeKey, []byte(h.now().UTC().Format(time.RFC3339)))
 	})
 	if err != nil {
 		return err
 	}
-	if storing, ok := beneath[*storingStore](h.store); ok {
+	if storing, ok := beneath[*storingStore](s); ok {
 		return storing.lately()
 	}
 	return nil

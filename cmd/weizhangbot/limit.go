@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // maxConnections is what is open to the public at a time: beyond it, those who
@@ -64,17 +65,13 @@ func (c *limitedConn) Close() error {
 // This machine and trusted proxies bring everybody's, and are not limited.
 type shareListener struct {
 	net.Listener
-	most    int
-	exempt  []netip.Prefix
+	gate    *atomic.Pointer[gate]
 	mu      sync.Mutex
 	holding map[netip.Addr]int
 }
 
-func shareOf(l net.Listener, most int, exempt []netip.Prefix) net.Listener {
-	if most <= 0 {
-		return l
-	}
-	return &shareListener{Listener: l, most: most, exempt: exempt, holding: map[netip.Addr]int{}}
+func shareOf(l net.Listener, g *atomic.Pointer[gate]) net.Listener {
+	return &shareListener{Listener: l, gate: g, holding: map[netip.Addr]int{}}
 }
 
 // Accept returns the next connection of an address that has not too many.
@@ -85,20 +82,22 @@ func (l *shareListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		a := peerOf(c.RemoteAddr().String())
-		if a.IsLoopback() || includes(l.exempt, a) {
+		g := l.gate.Load()
+		if a.IsLoopback() || includes(g.trusted, a) {
 			return c, nil
 		}
-		if l.enter(a) {
+		if l.enter(a, g.connections) {
 			return &limitedConn{Conn: c, leave: sync.OnceFunc(func() { l.leave(a) })}, nil
 		}
 		_ = c.Close() // it was never anybody's
 	}
 }
 
-func (l *shareListener) enter(a netip.Addr) bool {
+// enter takes a place, also where there is no limit: another gate may have one.
+func (l *shareListener) enter(a netip.Addr, most int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.holding[a] >= l.most {
+	if most > 0 && l.holding[a] >= most {
 		return false
 	}
 	l.holding[a]++

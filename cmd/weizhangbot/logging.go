@@ -12,16 +12,25 @@ import (
 func newLogger(w io.Writer, c Log) *logrus.Logger {
 	l := logrus.New()
 	l.SetOutput(w)
-	if level, err := logrus.ParseLevel(c.Level); err == nil { // check has refused others
-		l.SetLevel(level)
-	}
-	if c.Format == "json" {
-		l.SetFormatter(visibleFormatter{&logrus.JSONFormatter{}})
-	} else {
-		// With colours, messages would come without their quotes.
-		l.SetFormatter(visibleFormatter{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true}})
-	}
+	l.SetLevel(c.level())
+	l.SetFormatter(c.formatter())
 	return l
+}
+
+func (c Log) level() logrus.Level {
+	level, err := logrus.ParseLevel(c.Level)
+	if err != nil { // check has refused others
+		return logrus.InfoLevel
+	}
+	return level
+}
+
+func (c Log) formatter() logrus.Formatter {
+	if c.Format == "json" {
+		return visibleFormatter{&logrus.JSONFormatter{}}
+	}
+	// With colours, messages would come without their quotes.
+	return visibleFormatter{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true}}
 }
 
 // A visibleFormatter shows what an operator's terminal would obey. The formatters

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -17,6 +20,28 @@ type machine struct {
 	listen func(ctx context.Context, address string) (net.Listener, error)
 	now    func() time.Time
 	disk   func(storage.Store) storage.Store // stands before the store
+
+	// hangups begins to bring requests to read the configuration again, and is
+	// told when nobody listens any more; nil: none come.
+	hangups func() (asked <-chan os.Signal, stop func())
+	manager manager // nil: nobody who started the process wants to hear of it
+}
+
+// theMachine is the one that the program was started on.
+func theMachine() machine {
+	return machine{manager: systemd{}, hangups: func() (<-chan os.Signal, func()) {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGHUP) // on Windows it never comes
+		return asked, func() { signal.Stop(asked) }
+	}}
+}
+
+// listening is hangups, also where none come.
+func (m machine) listening() (asked <-chan os.Signal, stop func()) {
+	if m.hangups == nil {
+		return nil, func() {}
+	}
+	return m.hangups()
 }
 
 // client is an HTTP client on the machine's network, nil on the real one: each

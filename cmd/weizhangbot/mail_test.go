@@ -83,14 +83,6 @@ func TestGivenUpIsTold(t *testing.T) {
 	}
 }
 
-func TestMailNeedsATimeZone(t *testing.T) {
-	w := &world{config: defaults(), log: silent()}
-	w.config.Push.Timezone = "Nowhere"
-	if err := w.openMail(); err == nil || !strings.Contains(err.Error(), "push.timezone") {
-		t.Errorf("%v", err)
-	}
-}
-
 // mailWorld is a world with a store and mail, and nothing else.
 func mailWorld(t *testing.T, path string, change func(*Config)) *world {
 	t.Helper()
@@ -102,9 +94,7 @@ func mailWorld(t *testing.T, path string, change func(*Config)) *world {
 	}
 	w.store = s
 	w.later(s.Close)
-	if err := w.openMail(); err != nil {
-		t.Fatal(err)
-	}
+	w.openMail(w.config.terms(nil))
 	return w
 }
 

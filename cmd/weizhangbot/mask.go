@@ -21,8 +21,10 @@ type maskingFormatter struct {
 }
 
 // maskSecrets has l mask the secrets of c and what looks like personal data.
-func maskSecrets(l *logrus.Logger, c *Config) {
-	l.SetFormatter(&maskingFormatter{inner: l.Formatter, secrets: secretsOf(c)})
+func maskSecrets(l *logrus.Logger, c *Config) { l.SetFormatter(c.masking(l.Formatter)) }
+
+func (c *Config) masking(f logrus.Formatter) logrus.Formatter {
+	return &maskingFormatter{inner: f, secrets: secretsOf(c)}
 }
 
 // Format implements logrus.Formatter.

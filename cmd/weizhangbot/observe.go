@@ -140,7 +140,8 @@ func (w *world) ended(ctx context.Context, e deliver.Ended) {
 // sources are where the panel reads.
 func (w *world) sources() admin.Sources {
 	s := admin.Sources{
-		Costs: w.fleet().Costs, Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
+		Costs:    func(ctx context.Context, days int) (bot.CostReport, error) { return w.fleet().Costs(ctx, days) },
+		Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
 		Budgets: viewed(w.store, w.desk.Budgets), Outages: viewed(w.store, w.desk.Outages), DueLag: viewed(w.store, w.watch.Lag),
 	}
 	if f := w.file; f != nil {

@@ -41,12 +41,13 @@ type outside struct {
 	telegram *telegramtest.Server
 
 	juheURL, wechatURL, telegramURL string
+	logging                         string // the section log
 }
 
 func newOutside(t *testing.T) *outside {
 	t.Helper()
 	o := &outside{
-		t: t, dir: t.TempDir(), juhe: juhetest.New(juhetest.WithKeys(juheKey)),
+		t: t, dir: t.TempDir(), logging: "{level: debug}", juhe: juhetest.New(juhetest.WithKeys(juheKey)),
 		wechat: wechattest.NewAPI(wxAppID, wxSecret, nil), telegram: telegramtest.New(tgToken).SpeedUp(20),
 	}
 	j, w, tg := httptest.NewServer(o.juhe), httptest.NewServer(o.wechat), httptest.NewServer(o.telegram)
@@ -70,14 +71,19 @@ const (
 // config writes a configuration with the sections, and returns its name.
 func (o *outside) config(sections ...string) string {
 	o.t.Helper()
-	text := fmt.Sprintf("server: {listen: 127.0.0.1:0, admin_listen: 127.0.0.1:0}\nlog: {level: debug}\nstorage: {path: %s}\njuhe: {key: %s, base_url: %s/sweizhang}\n",
-		filepath.Join(o.dir, "bot.db"), juheKey, o.juheURL)
+	text := fmt.Sprintf("server: {listen: 127.0.0.1:0, admin_listen: 127.0.0.1:0}\nlog: %s\nstorage: {path: %s}\njuhe: {key: %s, base_url: %s/sweizhang}\n",
+		o.logging, filepath.Join(o.dir, "bot.db"), juheKey, o.juheURL)
 	text += strings.NewReplacer("WECHAT", o.wechatURL, "TELEGRAM", o.telegramURL).Replace(strings.Join(sections, ""))
 	file := filepath.Join(o.dir, "config.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
 	return file
+}
+
+// run is the program on a machine where nobody sends SIGHUP.
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return (&program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}).run(ctx, args)
 }
 
 // A running serve, in this process.
@@ -100,13 +106,20 @@ func (o *outside) serve(sections ...string) *running {
 // serveWith is serve with something in its environment.
 func (o *outside) serveWith(environ []string, sections ...string) *running {
 	o.t.Helper()
+	return o.serveOn(machine{}, environ, sections...)
+}
+
+// serveOn is serveWith on a machine.
+func (o *outside) serveOn(m machine, environ []string, sections ...string) *running {
+	o.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	r := &running{t: o.t, log: &journal{}, stop: stop, ended: make(chan struct{})}
 	in, out := io.Pipe()
 	config := o.config(sections...)
 	go func() {
 		defer close(r.ended)
-		r.code = run(ctx, []string{"serve", "--config", config}, environ, strings.NewReader(""), out, r.log)
+		p := &program{environ: environ, stdin: strings.NewReader(""), stdout: out, stderr: r.log, machine: m}
+		r.code = p.run(ctx, []string{"serve", "--config", config})
 		_ = out.Close()
 	}()
 	o.t.Cleanup(func() { stop(); <-r.ended })

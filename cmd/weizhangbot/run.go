@@ -24,7 +24,7 @@ type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
-	machine machine
+	machine machine // the zero machine: the real one, on which nobody asks for anything
 }
 
 // commands is the command line. A command's Run is called with ctx and the
@@ -59,15 +59,14 @@ Begin with: weizhangbot demo`
 // run is the whole program: it starts nothing that outlives it, and touches
 // only what it is given. When ctx ends it stops taking work, finishes what
 // runs, and returns.
-func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+func (p *program) run(ctx context.Context, args []string) (code int) {
 	defer func() {
 		// A defect costs the operator one line, not a screen of goroutines.
 		if r := recover(); r != nil {
-			fmt.Fprintf(stderr, "weizhangbot: internal error: %s\n", scrubbed(showHidden(firstLine(fmt.Sprint(r)))))
+			fmt.Fprintf(p.stderr, "weizhangbot: internal error: %s\n", scrubbed(showHidden(firstLine(fmt.Sprint(r)))))
 			code = exitFailed
 		}
 	}()
-	p := &program{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	return exitCode(p.report(p.dispatch(ctx, args)))
 }
 

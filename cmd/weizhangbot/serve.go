@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/sirupsen/logrus"
 
+	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/deliver"
 )
 
@@ -21,7 +24,9 @@ func (serveCommand) Help() string {
 	return `Serves the platforms that the configuration has: WeChat, Telegram, or both. The first line
 of output is the address, and comes when everything is ready; the log goes to stderr. SIGTERM or
 Ctrl-C: nothing new is taken in, what runs is finished, which may take 50 seconds when a query is
-out; a second one ends at once. Neither loses anything.
+out; a second one ends at once. Neither loses anything. SIGHUP: the configuration is read again;
+the log says what counts from then on and what needs a restart, and a faulty one is refused as a
+whole.
 
 Example:
 
@@ -31,11 +36,9 @@ Example:
 
 // Run serves until ctx ends.
 func (c serveCommand) Run(ctx context.Context, p *program) error {
-	config, err := load(c.Config, p.environ, "juhe.key")
+	read := func() (Config, *bot.Privacy, error) { return loadServed(c.Config, p.environ) }
+	config, privacy, err := read()
 	if err != nil {
-		return err
-	}
-	if err := config.served(); err != nil {
 		return err
 	}
 	log := newLogger(p.stderr, config.Log)
@@ -44,7 +47,10 @@ func (c serveCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	s := &service{config: config, log: log, machine: p.machine, tracing: traces, failed: make(chan error, 4), patience: patience}
+	s := &service{
+		config: config, privacy: privacy, read: read, log: log, machine: p.machine, tracing: traces,
+		failed: make(chan error, 4), patience: patience,
+	}
 	return s.run(ctx, func(line string) { fmt.Fprintln(p.stdout, line) })
 }
 
@@ -61,8 +67,10 @@ const patience = 45 * time.Second
 // left ends, then the store closes. What had no time goes on at the next start,
 // from the store.
 type service struct {
-	config   Config
-	log      logrus.FieldLogger
+	config   Config // what counts now: see reload
+	privacy  *bot.Privacy
+	read     func() (Config, *bot.Privacy, error) // the configuration, as it is now
+	log      *logrus.Logger
 	machine  machine
 	failed   chan error // what must not end and did; has room for all who may tell
 	patience time.Duration
@@ -70,15 +78,19 @@ type service struct {
 
 	health   *health
 	front    *front
+	gate     atomic.Pointer[gate]
 	channels []channel
 }
 
 // run serves until ctx ends or a part fails. It calls ready with the line for
 // the operator.
 func (s *service) run(ctx context.Context, ready func(string)) error {
+	asked, deaf := s.machine.listening()
+	defer deaf()
 	s.health = newHealth(s.log)
 	s.front = newFront(s.health, s.config.doorPaths()...)
-	public, err := listenPublic(ctx, s.machine, &s.config, s.front, s.log)
+	s.gate.Store(s.config.gate())
+	public, err := listenPublic(ctx, s.machine, door{s.config.Server.Listen, s.front, &s.gate}, s.log)
 	if err != nil {
 		return errors.Join(fmt.Errorf("server.listen: %w", err), s.tracing.close())
 	}
@@ -94,9 +106,13 @@ func (s *service) run(ctx context.Context, ready func(string)) error {
 	w, err := s.start(ctx)
 	if err == nil {
 		s.log.WithFields(logrus.Fields{"event": "serving", "version": version(), "address": public.url()}).Info("serving")
-		ready(s.line(public.url()))
-		err = s.wait(ctx, closed)
+		line := s.line(public.url())
+		ready(line)
+		s.tell(daemon.SdNotifyReady, "STATUS="+line)
+		w.inBackground(ctx, s.beat)
+		err = s.wait(ctx, closed, &reloader{s: s, world: w, asked: asked, status: "STATUS=" + line})
 		s.log.WithField("event", "stopping").Info("stopping: doors first, then the work under way")
+		s.tell(daemon.SdNotifyStopping, "STATUS=stopping: what runs is finished")
 	}
 	shut()
 	err = errors.Join(err, <-closed, s.finish(w))
@@ -104,19 +120,25 @@ func (s *service) run(ctx context.Context, ready func(string)) error {
 	return err
 }
 
-// wait returns when ctx ends, or why the service cannot go on. What closed held
-// is put back: its reader waits for it.
-func (s *service) wait(ctx context.Context, closed chan error) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-s.failed:
-		return err
-	case err := <-closed: // the listener failed, and so did not call leave
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
-		defer cancel()
-		closed <- s.leave(grace)
-		return err
+// wait returns when ctx ends, or why the service cannot go on. Meanwhile it takes
+// other configurations. What closed held is put back: its reader waits for it.
+func (s *service) wait(ctx context.Context, closed chan error, r *reloader) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-s.failed:
+			return err
+		case err := <-closed: // the listener failed, and so did not call leave
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+			defer cancel()
+			closed <- s.leave(grace)
+			return err
+		case <-r.requests():
+			r.begin()
+		case found := <-r.reading:
+			r.end(found)
+		}
 	}
 }
 

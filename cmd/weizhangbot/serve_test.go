@@ -222,10 +222,11 @@ func TestServeRefuses(t *testing.T) {
 	}{
 		{"nothing to serve", "", "", exitUsage, "weizhangbot: config: wechat.app_id, telegram.token: nothing to serve"},
 		{"a template of an account without", withSafe, "WEIZHANG_WECHAT_ACCOUNT=basic WEIZHANG_WECHAT_TEMPLATE_ID=t", exitUsage, "template.id: only a certified 服务号"},
+		{"all of it at once", "telegram: {tokn: x}\n", "WEIZHANG_PRIVACY_FILE=/nowhere/privacy.txt WEIZHANG_LOG_LEVEL=loud", exitUsage, "weizhangbot: config: privacy.file: /nowhere/privacy.txt"},
 		{"a path of its own", withSafe, "WEIZHANG_WECHAT_PATH=/healthz", exitUsage, `weizhangbot: config: wechat.path: "/healthz" is the program's own`},
 		{"no time for redeliveries", withSafe, "WEIZHANG_WECHAT_MAX_CLOCK_SKEW=10s", exitUsage, "wechat.max_clock_skew: 10s is too short"},
 		{"an address that is taken", withSafe, "WEIZHANG_SERVER_LISTEN=" + taken.Addr().String(), exitFailed, "weizhangbot: server.listen: listen: "},
-		{"a privacy text that is not there", withSafe, "WEIZHANG_PRIVACY_FILE=/nowhere/privacy.txt", exitUsage, "weizhangbot: privacy.file: /nowhere/privacy.txt: no such file"},
+		{"a privacy text that is not there", withSafe, "WEIZHANG_PRIVACY_FILE=/nowhere/privacy.txt", exitUsage, "weizhangbot: config: privacy.file: /nowhere/privacy.txt: no such file"},
 		{"a store that is not there", withSafe, "WEIZHANG_STORAGE_PATH=/nowhere/bot.db", exitFailed, "weizhangbot: storage: "},
 		{"a driver that is not there", withSafe, "WEIZHANG_STORAGE_DRIVER=postgres WEIZHANG_STORAGE_DSN=postgres://bot@db/x WEIZHANG_STORAGE_ENCRYPTION_KEY=" + other["storage.encryption_key"], exitFailed, "weizhangbot: storage: driver postgres: not part of this version"},
 	} {

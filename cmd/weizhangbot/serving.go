@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -45,14 +46,20 @@ func listenOn(ctx context.Context, m machine, address string, h http.Handler, lo
 	}}, nil
 }
 
+// A door is what strangers reach.
+type door struct {
+	address string
+	inside  http.Handler
+	gate    *atomic.Pointer[gate]
+}
+
 // listenPublic opens the address that strangers reach: with closer limits, and
 // as many connections as maxConnections, of which an address has its share.
 // WriteTimeout counts from the request's
 // headers on and leaves room for the longest answer there is, to WeChat: held
 // beyond the five seconds after which it hangs up.
-func listenPublic(ctx context.Context, m machine, c *Config, h http.Handler, log logrus.FieldLogger) (*server, error) {
-	trusted := c.Server.trusted()
-	s, err := listenOn(ctx, m, c.Server.Listen, newTurnstile(h, c.Limits.RefusalsPerAddressPerMinute, trusted, log), log)
+func listenPublic(ctx context.Context, m machine, d door, log logrus.FieldLogger) (*server, error) {
+	s, err := listenOn(ctx, m, d.address, newTurnstile(d.inside, d.gate, log), log)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +67,7 @@ func listenPublic(ctx context.Context, m machine, c *Config, h http.Handler, log
 	s.http.WriteTimeout = 20 * time.Second
 	s.http.IdleTimeout = time.Minute
 	s.http.MaxHeaderBytes = 8 << 10
-	s.listener = limitTo(shareOf(s.listener, c.Limits.ConnectionsPerAddress, trusted), maxConnections)
+	s.listener = limitTo(shareOf(s.listener, d.gate), maxConnections)
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -26,34 +27,48 @@ const (
 // proves that it is the platform, a signature over some bytes of the request's
 // first lines, costs less to check than a connection does.
 type turnstile struct {
-	next    http.Handler
-	most    int // refusals of one address a minute; 0: no limit
-	trusted []netip.Prefix
-	log     logrus.FieldLogger
-	now     func() time.Time
+	next http.Handler
+	gate *atomic.Pointer[gate]
+	log  logrus.FieldLogger
+	now  func() time.Time
 
 	mu       sync.Mutex
 	since    time.Time
 	refusals map[netip.Prefix]int
 }
 
-func newTurnstile(next http.Handler, most int, trusted []netip.Prefix, log logrus.FieldLogger) *turnstile {
-	return &turnstile{next: next, most: most, trusted: trusted, log: log, now: time.Now, refusals: map[netip.Prefix]int{}}
+// A gate is what the public listener goes by. Another one may take its place at
+// any time.
+type gate struct {
+	refusals    int // of one address a minute; 0: no limit
+	connections int // of one address at a time; 0: no limit
+	trusted     []netip.Prefix
+}
+
+func (c *Config) gate() *gate {
+	return &gate{
+		refusals: c.Limits.RefusalsPerAddressPerMinute, connections: c.Limits.ConnectionsPerAddress, trusted: c.Server.trusted(),
+	}
+}
+
+func newTurnstile(next http.Handler, g *atomic.Pointer[gate], log logrus.FieldLogger) *turnstile {
+	return &turnstile{next: next, gate: g, log: log, now: time.Now, refusals: map[netip.Prefix]int{}}
 }
 
 // ServeHTTP implements http.Handler.
 func (t *turnstile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if t.most <= 0 || r.URL.Path == healthPath || r.URL.Path == readyPath {
+	g := t.gate.Load()
+	if g.refusals <= 0 || r.URL.Path == healthPath || r.URL.Path == readyPath {
 		t.next.ServeHTTP(w, r)
 		return
 	}
-	from := t.sender(r)
-	t.next.ServeHTTP(&watched{ResponseWriter: w, refused: func() bool { return t.refuse(from) }}, r)
+	from := g.sender(r)
+	t.next.ServeHTTP(&watched{ResponseWriter: w, refused: func() bool { return t.refuse(from, g.refusals) }}, r)
 }
 
-// refuse counts a refusal, and tells whether it is one too many. The first such
-// of an address and minute is logged.
-func (t *turnstile) refuse(from netip.Prefix) (over bool) {
+// refuse counts a refusal, and tells whether it is one more than most. The first
+// such of an address and minute is logged.
+func (t *turnstile) refuse(from netip.Prefix, most int) (over bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now := t.now(); now.Sub(t.since).Abs() >= refusalSpan {
@@ -65,19 +80,19 @@ func (t *turnstile) refuse(from netip.Prefix) (over bool) {
 	}
 	t.refusals[from]++
 	n := t.refusals[from]
-	if n == t.most+1 {
+	if n == most+1 {
 		t.log.WithFields(logrus.Fields{"event": "flood", "address": from.String(), "refused": n}).Warn("an address that is no platform's knocks too often")
 	}
-	return n > t.most
+	return n > most
 }
 
 // sender is whose request it is: the peer, or whom a trusted proxy names. An
 // IPv6 network of 64 bits is one sender: that is what a customer is given.
-func (t *turnstile) sender(r *http.Request) netip.Prefix {
+func (g *gate) sender(r *http.Request) netip.Prefix {
 	address := peerOf(r.RemoteAddr)
 	named := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, name := range slices.Backward(named) { // each proxy writes whom it saw at the end
-		if !includes(t.trusted, address) {
+		if !includes(g.trusted, address) {
 			break
 		}
 		next, err := netip.ParseAddr(strings.TrimSpace(name))

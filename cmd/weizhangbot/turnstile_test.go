@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,6 +21,13 @@ func guarded(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = io.WriteString(w, "welcome")
+}
+
+// gateOf is a gate that nobody replaces.
+func gateOf(refusals, connections int, trusted ...netip.Prefix) *atomic.Pointer[gate] {
+	var p atomic.Pointer[gate]
+	p.Store(&gate{refusals, connections, trusted})
+	return &p
 }
 
 // knock sends a request to a turnstile from an address.
@@ -37,7 +45,7 @@ func knock(t *turnstile, from string, header ...string) *httptest.ResponseRecord
 func TestTurnstile(t *testing.T) {
 	log := &journal{}
 	now := time.Now()
-	s := newTurnstile(http.HandlerFunc(guarded), 3, nil, newLogger(log, Log{Level: "debug", Format: "json"}))
+	s := newTurnstile(http.HandlerFunc(guarded), gateOf(3, 0), newLogger(log, Log{Level: "debug", Format: "json"}))
 	s.now = func() time.Time { return now }
 	const stranger, other = "203.0.113.7:1", "203.0.113.8:1"
 	for i, heard := range []bool{true, true, true, false, false} {
@@ -59,7 +67,7 @@ func TestTurnstile(t *testing.T) {
 	if w := knock(s, stranger); w.Code != 403 {
 		t.Errorf("a minute later: %d", w.Code)
 	}
-	free := newTurnstile(http.HandlerFunc(guarded), 0, nil, silent())
+	free := newTurnstile(http.HandlerFunc(guarded), gateOf(0, 0), silent())
 	for range 100 {
 		if w := knock(free, stranger); w.Code != 403 {
 			t.Fatalf("without a limit: %d", w.Code)
@@ -77,7 +85,7 @@ func TestSender(t *testing.T) {
 		}
 		trusted = append(trusted, p)
 	}
-	s := newTurnstile(nil, 1, trusted, silent())
+	s := gate{trusted: trusted}
 	for _, tt := range []struct {
 		name, peer string
 		forwarded  []string
@@ -113,7 +121,7 @@ func TestSender(t *testing.T) {
 
 // A flood from everywhere takes a bounded memory.
 func TestTurnstileForgets(t *testing.T) {
-	s := newTurnstile(http.HandlerFunc(guarded), 3, nil, silent())
+	s := newTurnstile(http.HandlerFunc(guarded), gateOf(3, 0), silent())
 	for i := range mostAddresses + 500 {
 		knock(s, fmt.Sprintf("10.%d.%d.1:1", i>>8, i&255))
 	}
@@ -165,7 +173,8 @@ func TestShareListener(t *testing.T) {
 		inner.conns <- c
 		return c
 	}
-	l := shareOf(inner, 2, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	limit := gateOf(0, 2, netip.MustParsePrefix("10.0.0.0/8"))
+	l := shareOf(inner, limit)
 	accept := func() string {
 		c, err := l.Accept()
 		if err != nil {
@@ -204,11 +213,16 @@ func TestShareListener(t *testing.T) {
 		t.Errorf("closing twice gave two places: %s", got)
 	}
 	<-fifth.closed
+	limit.Store(&gate{})
+	dial(greedy)
+	if got := accept(); got != greedy {
+		t.Errorf("without a limit any more: %s", got)
+	}
+	limit.Store(&gate{connections: 3})
+	sixth := dial(greedy)
 	close(inner.conns)
 	if _, err := l.Accept(); err == nil {
 		t.Error("the end of the listener is not told")
 	}
-	if shareOf(inner, 0, nil) != net.Listener(inner) {
-		t.Error("no limit, and a share")
-	}
+	<-sixth.closed
 }

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -42,7 +42,8 @@ const checks = 16
 
 // A world is the bot and everything it stands on.
 type world struct {
-	config  Config
+	config  Config                 // that the world was opened with
+	current atomic.Pointer[Config] // the same with what was adjusted since
 	log     logrus.FieldLogger
 	machine machine
 	now     func() time.Time // nil: the real time
@@ -142,49 +143,39 @@ func (w *world) open(ctx context.Context) (err error) {
 	if err := w.watchStore(); err != nil {
 		return err
 	}
-	w.desk = lookup.New(lookup.Config{
-		Client: w.client, Store: w.store, Now: w.now, CacheFor: w.config.Juhe.CacheFor,
-		Alone:       w.config.Storage.Driver == "bbolt",
-		DailyBudget: w.config.Juhe.DailyBudget, MonthlyBudget: w.config.Juhe.MonthlyBudget,
-		QueriesPerUserPerDay: w.config.Limits.QueriesPerUserPerDay, QueriesPerUserPerMonth: w.config.Limits.QueriesPerUserPerMonth,
-		QueriesPerNewUser: w.config.Limits.QueriesPerNewUser, QueriesOfNewUsersPerHour: w.config.Limits.QueriesOfNewUsersPerHour,
-		Alarm: w.alarm, Called: w.called,
-	})
-	if err := w.openMail(); err != nil {
-		return err
-	}
-	w.watch = watch.New(watch.Config{
-		Store: w.store, Desk: w.desk, Mail: w.mail, Now: w.now, Every: w.config.Push.Every,
-		NextReminder: bot.Saved.NextReminder, Fault: w.fault, Tracer: w.tracing.asTracer(),
-	})
-	vehicles := w.config.Limits.VehiclesPerUser
-	if vehicles == 0 {
-		vehicles = math.MaxInt // no limit
-	}
-	w.bot = bot.New(bot.Config{
-		Store: w.store, Desk: w.desk, Mail: w.mail, Watch: w.watch, Now: w.now,
-		Vehicles: vehicles, Every: w.config.Push.Every, Fault: w.fault,
-		Messages: w.config.Limits.MessagesPerUserPerMinute, Admins: w.config.admins(), Price: w.config.Juhe.Price,
-		Privacy: privacy, Fleet: w.fleet(),
-		Observe: w.seen, Tracer: w.tracing.asTracer(),
-	})
+	w.build(w.config.terms(privacy))
 	w.panel.Read(w.sources())
 	return nil
 }
 
+// build makes the parts on the store.
+func (w *world) build(t terms) {
+	w.current.Store(&w.config)
+
+	t.desk.Client, t.desk.Store, t.desk.Now = w.client, w.store, w.now
+	t.desk.Alone = w.config.Storage.Driver == "bbolt"
+	t.desk.Alarm, t.desk.Called = w.alarm, w.called
+	w.desk = lookup.New(t.desk)
+
+	w.openMail(t)
+
+	t.watch.Store, t.watch.Desk, t.watch.Mail, t.watch.Now = w.store, w.desk, w.mail, w.now
+	t.watch.NextReminder, t.watch.Fault, t.watch.Tracer = bot.Saved.NextReminder, w.fault, w.tracing.asTracer()
+	w.watch = watch.New(t.watch)
+
+	t.bot.Store, t.bot.Desk, t.bot.Mail, t.bot.Watch, t.bot.Now = w.store, w.desk, w.mail, w.watch, w.now
+	t.bot.Fault, t.bot.Observe, t.bot.Tracer, t.bot.Fleet = w.fault, w.seen, w.tracing.asTracer(), w.fleet()
+	w.bot = bot.New(t.bot)
+}
+
 // openMail makes what people are told without asking. Channels are added to the
 // outbox once there are adapters.
-func (w *world) openMail() error {
-	zone, err := time.LoadLocation(w.config.Push.Timezone)
-	if err != nil {
-		return fmt.Errorf("push.timezone: %w", err)
-	}
-	w.outbox = deliver.New(deliver.Config{
-		Store: w.store, Zone: zone, Now: w.now, Fault: w.fault, GaveUp: w.gaveUp, Ended: w.ended, Tracer: w.tracing.asTracer(),
-		Quiet: deliver.Quiet{From: w.config.Push.Quiet.From, To: w.config.Push.Quiet.To},
-	})
-	w.mail = bot.NewMail(bot.MailConfig{Store: w.store, Outbox: w.outbox, Now: w.now, Admins: w.config.admins()})
-	return nil
+func (w *world) openMail(t terms) {
+	t.outbox.Store, t.outbox.Now = w.store, w.now
+	t.outbox.Fault, t.outbox.GaveUp, t.outbox.Ended, t.outbox.Tracer = w.fault, w.gaveUp, w.ended, w.tracing.asTracer()
+	w.outbox = deliver.New(t.outbox)
+	t.mail.Store, t.mail.Outbox, t.mail.Now = w.store, w.outbox, w.now
+	w.mail = bot.NewMail(t.mail)
 }
 
 // gaveUp logs a message that could not be sent in several tries, and tells the

@@ -263,7 +263,7 @@ func (c *committer) write(btx *bolt.Tx) error {
 	uncertain := guard(func() error {
 		return c.gate.view(func(now *bolt.Tx) error {
 			if now.ID() >= id {
-				return fmt.Errorf("boltstore: outcome of a commit unknown, reopen the store: %w", err)
+				return fmt.Errorf("%w: %w", ErrReopen, err)
 			}
 			return nil
 		})

@@ -16,6 +16,10 @@ import (
 // errExited is what a caller gets whose fn ended its goroutine.
 var errExited = errors.New("boltstore: fn called runtime.Goexit")
 
+// ErrReopen: nobody knows what the disk shows, so nothing more is written until
+// the store is opened again.
+var ErrReopen = errors.New("boltstore: outcome of a commit unknown, reopen the store")
+
 // errLate is what a Tx answers after its fn returned.
 var errLate = fmt.Errorf("boltstore: transaction used after its end: %w", storage.ErrInvalid)
 

@@ -118,18 +118,14 @@ func (s *Server) do(r *http.Request, method string, p params) (json.RawMessage, 
 	switch method {
 	case "getMe":
 		id, _, _ := strings.Cut(s.token, ":")
-		return raw(`{"id":%s,"is_bot":true,"first_name":"违章","username":"weizhang_bot","can_join_groups":true}`, id), nil
+		return raw(`{"id":%s,"is_bot":true,"first_name":"违章","username":"weizhang_bot","can_join_groups":true,"can_read_all_group_messages":%t}`, id, s.nosy), nil
 	case "setWebhook":
 		return s.setWebhook(p)
 	case "deleteWebhook":
 		s.webhook = nil
 		return raw(`true`), nil
 	case "getWebhookInfo":
-		url := ""
-		if s.webhook != nil {
-			url = s.webhook.url
-		}
-		return raw(`{"url":%q,"has_custom_certificate":false,"pending_update_count":%d}`, url, len(s.pending)), nil
+		return s.webhookInfo(), nil
 	case "sendMessage":
 		return s.sendMessage(p)
 	case "sendDocument":

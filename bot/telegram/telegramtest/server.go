@@ -43,6 +43,7 @@ type Server struct {
 	pending  []*pending
 	allowed  []string
 	webhook  *webhook
+	nosy     bool          // privacy mode is off
 	poll     chan struct{} // closed when another poll takes over
 	lastPoll struct {
 		offset int64
@@ -101,6 +102,14 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	s.sending.Wait()
 	s.hook.CloseIdleConnections()
+}
+
+// PrivacyOff is what the owner told @BotFather: the bot gets everything that is
+// said in groups.
+func (s *Server) PrivacyOff() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nosy = true
 }
 
 // change wakes whoever waits for something to happen. The lock is held.

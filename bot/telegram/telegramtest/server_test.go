@@ -336,7 +336,7 @@ func TestWebhook(t *testing.T) {
 	if a := c.call("getUpdates", nil); a.Code != 409 || !strings.Contains(a.Description, "webhook is active") {
 		t.Errorf("polling beside a webhook: %+v", a)
 	}
-	if a := c.call("getWebhookInfo", nil); !strings.Contains(string(a.Result), hook.URL) {
+	if a := c.call("getWebhookInfo", nil); !strings.Contains(string(a.Result), hook.URL) || !strings.Contains(string(a.Result), "Wrong response from the webhook: 503 Service Unavailable") {
 		t.Errorf("%s", a.Result)
 	}
 	c.call("deleteWebhook", nil)

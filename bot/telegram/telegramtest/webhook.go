@@ -17,6 +17,30 @@ type webhook struct {
 	secret string
 	busy   map[int64]bool // queues with an update in flight
 	slots  chan struct{}  // max_connections
+
+	failed time.Time // when an update was not taken, and why; zero: each was
+	why    string
+}
+
+// webhookInfo is the answer of getWebhookInfo. The lock is held.
+func (s *Server) webhookInfo() json.RawMessage {
+	info := map[string]any{"url": "", "has_custom_certificate": false, "pending_update_count": len(s.pending)}
+	if h := s.webhook; h != nil {
+		info["url"], info["max_connections"], info["ip_address"] = h.url, cap(h.slots), "203.0.113.80"
+		if !h.failed.IsZero() {
+			info["last_error_date"], info["last_error_message"] = h.failed.Unix(), h.why
+		}
+	}
+	text, _ := json.Marshal(info)
+	return text
+}
+
+// fails notes why the webhook did not take an update.
+func (s *Server) fails(h *webhook, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.failed, h.why = time.Now(), why
+	s.change()
 }
 
 var secretShape = regexp.MustCompile(`^[A-Za-z0-9_-]{0,256}$`)
@@ -117,9 +141,13 @@ func (s *Server) post(h *webhook, u *pending, try int) (pause time.Duration, tak
 	}
 	resp, err := s.hook.Do(req)
 	if err != nil {
+		s.fails(h, "Connection refused")
 		return pause, false
 	}
 	_ = resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
+		s.fails(h, "Wrong response from the webhook: "+resp.Status)
+	}
 	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		pause = time.Duration(after) * time.Second
 	}

@@ -27,6 +27,8 @@ type API struct {
 	calls   map[string]int
 	sent    []Sent
 	menu    json.RawMessage
+	account Account
+	forms   []form
 	photos  map[string]string
 	people  map[string]*person
 	arrived chan struct{} // closed and renewed at every message
@@ -157,7 +159,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.calls[path]++
-	if code := a.fault(path); code >= 100 && code < 600 {
+	if code := a.fault(path); code == notListed {
+		fail(w, code, "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 6400-test")
+		return
+	} else if code >= 100 && code < 600 {
 		w.WriteHeader(code)
 		return
 	} else if code != 0 {
@@ -173,8 +178,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, 40001, "invalid credential, access_token is invalid or not latest rid: 6400-test")
 		return
 	}
+	if !a.account.may(path) {
+		fail(w, 48001, "api unauthorized rid: 6400-test")
+		return
+	}
 	a.serve(w, r, path, body)
 }
+
+// notListed is for callers whose address the account does not list.
+const notListed = 40164
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request, path string, body []byte) {
 	switch path {
@@ -184,6 +196,8 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, path string, body []
 		a.typing(w, body)
 	case "template/send":
 		a.templateSend(w, body)
+	case "template/get_all_private_template":
+		a.listForms(w)
 	case "menu/create":
 		a.menu = slices.Clone(body)
 		fail(w, 0, "ok")

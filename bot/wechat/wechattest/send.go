@@ -139,6 +139,10 @@ func (a *API) templateSend(w http.ResponseWriter, body []byte) {
 		fail(w, 47001, "data format error")
 		return
 	}
+	if !a.hasForm(m.Template) {
+		fail(w, 40037, "invalid template_id")
+		return
+	}
 	s := Sent{To: m.To, Kind: "template", Template: m.Template, URL: m.URL, ClientID: m.ClientID, Data: map[string]string{}}
 	for name, d := range m.Data {
 		rule := fieldRules[strings.TrimRight(name, "0123456789")]

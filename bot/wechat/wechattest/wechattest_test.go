@@ -196,7 +196,25 @@ func TestAPI(t *testing.T) {
 	expect("no such kind", notice("first", "x"), "47003")
 	expect("empty", notice("thing1", ""), "47003")
 	expect("21 characters", notice("thing1", strings.Repeat("长", 21)), "47003")
-	if len(a.Sent("text")) != 10 || len(a.Sent("typing")) != 1 || len(a.Sent("template")) != 1 {
+	list := func() string {
+		r := httptest.NewRequest(http.MethodGet, "/cgi-bin/template/get_all_private_template?access_token="+a.currentToken(), nil)
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		return w.Body.String()
+	}
+	expect("no templates", list(), `{"template_list":[]}`)
+	a.AddTemplate("U", "{{thing1.DATA}}")
+	expect("a template", list(), `"template_id":"U"`)
+	expect("another template", notice("thing1", "x"), "40037")
+	a.SetAccount(Subscription)
+	expect("templates of a 公众号", list(), "48001")
+	a.acted("o1", messageQuota)
+	expect("customer messages of a 公众号", send(), `"errcode":0`)
+	a.SetAccount(Personal)
+	expect("customer messages of a person", send(), "48001")
+	a.SetAccount(BareService)
+	expect("a menu of an uncertified 服务号", post("/cgi-bin/menu/create?access_token="+a.currentToken(), "{}"), `"errcode":0`)
+	if len(a.Sent("text")) != 11 || len(a.Sent("typing")) != 1 || len(a.Sent("template")) != 1 {
 		t.Errorf("%d sent", len(a.Sent("")))
 	}
 }
