@@ -11,7 +11,8 @@ import (
 )
 
 // Buckets, in seconds. A turn is good within a second; the adapter of WeChat waits
-// for four and a half, and WeChat hangs up after five; a query may take thirty; a transaction waits for one fsync or a few.
+// for four and a half, and WeChat hangs up after five; a query may take thirty; a
+// transaction waits for one fsync or a few.
 var (
 	turnBuckets = []float64{.05, .1, .25, .5, 1, 2, 3, 4, 4.5, 5, 7.5, 10, 15, 20, 30, 45}
 	callBuckets = []float64{.1, .25, .5, 1, 2, 3, 5, 7.5, 10, 15, 20, 25, 30, 45}

@@ -10,7 +10,7 @@ import (
 // A warning is something an operator should do something about.
 type warning struct{ What, Do string }
 
-// When something is worth a warning (facts: operations).
+// When something is worth a warning.
 const (
 	oldJob    = 5 * time.Minute
 	oldCheck  = 24 * time.Hour

@@ -87,7 +87,7 @@ const (
 )
 
 // soonDays are the days after something may have happened: a record appears
-// within some working days, or later (facts, procedure 19 and 20).
+// within some working days, or later (公安部令第157号, articles 19 and 20).
 var soonDays = [...]int{3, 7, 14}
 
 // soonTimes are the times of Soon: by day, at an hour drawn by lot.

@@ -25,7 +25,7 @@ type Mail interface {
 }
 
 // defaultEvery is how often a vehicle is checked when nothing is configured:
-// violations appear a week or more after the fact (facts, procedure 19 and 20).
+// violations appear a week or more after the fact (公安部令第157号, articles 19 and 20).
 const defaultEvery = 7 * 24 * time.Hour
 
 // Config is what a Desk needs.

@@ -81,7 +81,7 @@ func TestHealthAnswers(t *testing.T) {
 		{"no configuration", []string{"--config", "/nowhere/config.yaml"}, exitFailed, "/nowhere/config.yaml: no such file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, stdout, stderr := askHealth(t, nil, tt.args...)
+			code, stdout, stderr := askHealth(t, nil, append([]string{"--timeout", "30s"}, tt.args...)...)
 			if code != tt.code || !strings.Contains(stdout+stderr, tt.want) {
 				t.Errorf("exit code %d, want %d: %q", code, tt.code, stdout+stderr)
 			}

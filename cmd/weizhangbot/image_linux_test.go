@@ -302,6 +302,7 @@ func (c *container) launch(t *testing.T, environ []string, args ...string) (addr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // of a test that ended before stop
 	lines := bufio.NewReader(out)
 	line, err := lines.ReadString('\n')
 	if err != nil {

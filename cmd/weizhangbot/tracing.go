@@ -37,8 +37,8 @@ func newTracing(ctx context.Context, environ []string, m machine, w io.Writer, l
 		return nil, nil //nolint:nilnil // as promised
 	}
 	out, err := p.open(ctx, m, w)
-	if err != nil {
-		return nil, fmt.Errorf("traces: %w", err)
+	if err != nil { // what the library reads does not go together
+		return nil, usageError{fmt.Errorf("OTEL_EXPORTER_OTLP_*: %w", err)}
 	}
 	res, err := p.resource(ctx)
 	if err != nil {

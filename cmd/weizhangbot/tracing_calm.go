@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,11 +44,24 @@ func newCalmExporter(out sdktrace.SpanExporter, p tracingPlan, log logrus.FieldL
 
 // ExportSpans implements sdktrace.SpanExporter. It never fails.
 func (e *calmExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
-		e.lose(len(spans), err)
+	err := e.SpanExporter.ExportSpans(ctx, spans)
+	if err == nil {
+		return nil
+	}
+	lost := len(spans)
+	if m := takenInPart.FindStringSubmatch(err.Error()); m != nil {
+		lost, _ = strconv.Atoi(m[1]) // digits
+		err = errors.New("the collector rejects some of them")
+	}
+	if lost > 0 {
+		e.lose(lost, err)
 	}
 	return nil
 }
+
+// takenInPart is what the library says of a collector that took some spans, or all
+// of them with a remark. Its type for that is its own.
+var takenInPart = regexp.MustCompile(`(?s)^traces export: OTLP partial success: .*\((\d+) spans rejected\)$`)
 
 // lose counts spans that are lost, and tells of them if it is time to.
 func (e *calmExporter) lose(n int, err error) {

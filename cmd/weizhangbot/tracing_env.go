@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -26,9 +27,6 @@ type tracingPlan struct {
 	sampler   sdktrace.Sampler
 }
 
-// defaultEndpoint is where a collector on this machine listens.
-const defaultEndpoint = "http://localhost:4318"
-
 // readTracing reads the plan. Nothing is traced unless an endpoint or an exporter
 // is named: nobody's messages are slowed down by a collector that is not there.
 func readTracing(environ []string) (p tracingPlan, err error) {
@@ -37,15 +35,11 @@ func readTracing(environ []string) (p tracingPlan, err error) {
 	if strings.EqualFold(set("OTEL_SDK_DISABLED"), "true") {
 		return p, nil
 	}
-	p.endpoint = set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-	if base := set("OTEL_EXPORTER_OTLP_ENDPOINT"); p.endpoint == "" && base != "" {
-		p.endpoint = strings.TrimSuffix(base, "/") + "/v1/traces"
-	}
 	switch p.exporter = set("OTEL_TRACES_EXPORTER"); p.exporter {
 	case "none":
 		return tracingPlan{}, nil
 	case "":
-		if p.endpoint == "" {
+		if set(endpointName) == "" && set(tracesEndpointName) == "" {
 			return tracingPlan{}, nil
 		}
 		p.exporter = "otlp"
@@ -66,15 +60,18 @@ func readTracing(environ []string) (p tracingPlan, err error) {
 	return p, errors.Join(faults...)
 }
 
-// readOTLP reads where spans are sent to, and how.
+// readOTLP reads where spans are sent to, and how. It looks at all variables, also
+// at those that the one for traces goes before: the library would print what it
+// cannot read of them.
 func (p *tracingPlan) readOTLP(set func(string) string) error {
-	name, text := "OTEL_EXPORTER_OTLP_TRACES_HEADERS", set("OTEL_EXPORTER_OTLP_TRACES_HEADERS")
-	if text == "" {
-		name, text = "OTEL_EXPORTER_OTLP_HEADERS", set("OTEL_EXPORTER_OTLP_HEADERS")
-	}
-	var err error
-	if p.headers, err = pairs(name, text); err != nil {
-		return err
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"} {
+		headers, err := pairs(name, set(name))
+		if err != nil {
+			return err
+		}
+		if p.headers == nil || len(headers) > 0 {
+			p.headers = headers
+		}
 	}
 	protocol := set("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
 	if protocol == "" {
@@ -83,14 +80,27 @@ func (p *tracingPlan) readOTLP(set func(string) string) error {
 	if protocol != "" && protocol != "http/protobuf" {
 		return fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: %q is not spoken: http/protobuf, for which collectors listen on port 4318", protocol)
 	}
-	if p.endpoint == "" {
-		p.endpoint = defaultEndpoint + "/v1/traces"
+	return p.readEndpoint(set)
+}
+
+// defaultEndpoint is where a collector on this machine listens.
+const defaultEndpoint = "http://localhost:4318"
+
+const (
+	endpointName       = "OTEL_EXPORTER_OTLP_ENDPOINT"        // below which all signals have their paths
+	tracesEndpointName = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" // as it is
+)
+
+func (p *tracingPlan) readEndpoint(set func(string) string) error {
+	for _, name := range []string{endpointName, tracesEndpointName} {
+		u, err := url.Parse(cmp.Or(set(name), defaultEndpoint))
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
+			// It is not shown: it may hold a password.
+			return fmt.Errorf("%s: not an address such as %s; what proves who sends belongs into OTEL_EXPORTER_OTLP_HEADERS", name, defaultEndpoint)
+		}
 	}
-	u, err := url.Parse(p.endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		// It is not shown: it may hold a password.
-		return errors.New("OTEL_EXPORTER_OTLP_ENDPOINT: not an address such as http://localhost:4318; what proves who sends belongs into OTEL_EXPORTER_OTLP_HEADERS")
-	}
+	base := strings.TrimSuffix(cmp.Or(set(endpointName), defaultEndpoint), "/")
+	p.endpoint = cmp.Or(set(tracesEndpointName), base+"/v1/traces")
 	return nil
 }
 

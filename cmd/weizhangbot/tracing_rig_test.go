@@ -76,6 +76,22 @@ func (c *collector) all() []*tracepb.Span {
 	return slices.Clone(c.spans)
 }
 
+// wire is what has arrived, as it came.
+func (c *collector) wire() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.bodies)
+}
+
+// has waits for a span of each name. The end of a serve waits for its last spans
+// too, but not for long.
+func (c *collector) has(names ...string) {
+	c.t.Helper()
+	for _, name := range names {
+		until(c.t, "a span has come: "+name, func() bool { return len(c.named(name)) > 0 })
+	}
+}
+
 // named are the spans of a name.
 func (c *collector) named(name string) []*tracepb.Span {
 	return slices.DeleteFunc(c.all(), func(s *tracepb.Span) bool { return s.Name != name })

@@ -14,7 +14,9 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"go.opentelemetry.io/otel/trace"
+	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
@@ -36,6 +38,7 @@ func TestOneQueryIsOneTrace(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	until(t, "the answer has come late", func() bool { return len(r.entries("sent")) > 0 })
+	c.has("push")
 	r.end()
 
 	// On a slow machine WeChat asks again: that is another trace.
@@ -122,6 +125,7 @@ func TestTraceThroughTheInbox(t *testing.T) {
 		return resp.StatusCode == http.StatusOK
 	})
 	o.reads("发动机号")
+	c.has("webhook", "update")
 	r.end()
 	turns := c.named("turn")
 	if len(turns) != 1 || hexOf(turns[0].TraceId) != "0af7651916cd43dd8448eb211c80319c" {
@@ -199,13 +203,14 @@ func TestTraceCollectorInTrouble(t *testing.T) {
 		name   string
 		answer http.HandlerFunc
 		gone   bool
+		silent bool // until the end
 		told   string
 	}{
 		{"refuses", func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "canary words about "+r.Header.Get("Api-Key"), http.StatusUnauthorized)
-		}, false, "401 Unauthorized"},
-		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, false, "does not answer in time"},
-		{"is gone", nil, true, "connection refused"},
+		}, false, false, "401 Unauthorized"},
+		{"never answers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, false, true, "does not answer in time"},
+		{"is gone", nil, true, false, "connection refused"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -219,13 +224,59 @@ func TestTraceCollectorInTrouble(t *testing.T) {
 			if err != nil || got.Banner != "" || !strings.Contains(got.Text, "待交罚款") {
 				t.Errorf("%+v, %v", got, err)
 			}
+			if !tt.silent {
+				until(t, "it is told", func() bool { return len(r.entries("traces")) > 0 })
+			}
 			began := time.Now()
 			r.end()
 			if took := time.Since(began); took > flushFor+15*time.Second {
 				t.Errorf("out after %v", took)
 			}
-			if told := r.entries("traces"); len(told) != 1 || !strings.Contains(fmt.Sprint(told[0]), tt.told) {
+			// On a slow machine the last ones may come to nothing as well.
+			told := slices.DeleteFunc(r.entries("traces"), func(e map[string]any) bool { return !strings.Contains(fmt.Sprint(e), tt.told) })
+			if len(told) != 1 {
 				t.Errorf("told: %v", told)
+			}
+		})
+	}
+}
+
+// What a collector takes with a remark is not lost, and of what it rejects it is
+// told how many, not in its own words.
+func TestTraceCollectorTakesAPart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rejected int64
+		want     string
+	}{"with a remark": {0, ""}, "not all": {2, "lost=2"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCollector(t, func(w http.ResponseWriter, _ *http.Request) {
+				answer, err := proto.Marshal(&collectorpb.ExportTraceServiceResponse{
+					PartialSuccess: &collectorpb.ExportTracePartialSuccess{RejectedSpans: tt.rejected, ErrorMessage: "canary\nwords"},
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				w.Header().Set("Content-Type", "application/x-protobuf")
+				_, _ = w.Write(answer)
+			})
+			var said journal
+			log := logrus.New()
+			log.SetOutput(&said)
+			tr, err := newTracing(t.Context(), c.to(), machine{}, nil, log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				_, end := tr.begin(t.Context(), bot.Stage{Name: "turn"})
+				end(nil)
+			}
+			c.has("turn")
+			if err := tr.close(); err != nil {
+				t.Fatal(err)
+			}
+			if got := said.String(); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) || strings.Contains(got, "canary") {
+				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
 	}
@@ -240,51 +291,4 @@ func nobodyAt(t *testing.T) string {
 	}
 	_ = l.Close()
 	return "http://" + l.Addr().String()
-}
-
-// What is not asked for is not there.
-func TestTracingIsOff(t *testing.T) {
-	t.Parallel()
-	for _, environ := range []string{
-		"", "OTEL_SERVICE_NAME=x", "OTEL_TRACES_EXPORTER=none OTEL_EXPORTER_OTLP_ENDPOINT=http://x", "OTEL_SDK_DISABLED=TRUE OTEL_TRACES_EXPORTER=otlp",
-		"OTEL_EXPORTER_OTLP_ENDPOINT= OTEL_EXPORTER_OTLP_HEADERS=a=b",
-	} {
-		tr, err := newTracing(t.Context(), strings.Fields(environ), machine{}, nil, logrus.New())
-		if tr != nil || err != nil || tr.asTracer() != nil || tr.close() != nil {
-			t.Errorf("%s: %v, %v", environ, tr, err)
-		}
-	}
-}
-
-func TestTracingEnvironment(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ name, environ, endpoint, sampler, fault string }{
-		{"a base", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318/", "http://c:4318/v1/traces", "ParentBased{root:AlwaysOnSampler", ""},
-		{"one for traces", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318 OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://d/x", "https://d/x", "", ""},
-		{"none", "OTEL_TRACES_EXPORTER=otlp", "http://localhost:4318/v1/traces", "", ""},
-		{"a share", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=traceidratio OTEL_TRACES_SAMPLER_ARG=0.25", "", "TraceIDRatioBased{0.25}", ""},
-		{"a share without one", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=parentbased_traceidratio", "", "ParentBased{root:TraceIDRatioBased{1}", ""},
-		{"always", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=always_on", "", "AlwaysOnSampler", ""},
-		{"never", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=always_off", "", "AlwaysOffSampler", ""},
-		{"what proxies choose", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=parentbased_always_off", "", "ParentBased{root:AlwaysOffSampler", ""},
-		{"an exporter that is not there", "OTEL_TRACES_EXPORTER=zipkin", "", "", `OTEL_TRACES_EXPORTER: "zipkin" is not known`},
-		{"another protocol", "OTEL_TRACES_EXPORTER=otlp OTEL_EXPORTER_OTLP_PROTOCOL=grpc", "", "", `OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not spoken`},
-		{"no address", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318", "", "", "OTEL_EXPORTER_OTLP_ENDPOINT: not an address"},
-		{"a password in it", "OTEL_EXPORTER_OTLP_ENDPOINT=http://a:canary@c", "", "", "OTEL_EXPORTER_OTLP_ENDPOINT: not an address"},
-		{"headers that are none", "OTEL_EXPORTER_OTLP_ENDPOINT=http://c OTEL_EXPORTER_OTLP_HEADERS=canary", "", "", "OTEL_EXPORTER_OTLP_HEADERS: entry 1: not key=value"},
-		{"an unknown sampler", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=some", "", "", `OTEL_TRACES_SAMPLER: "some" is not known`},
-		{"more than all", "OTEL_TRACES_EXPORTER=otlp OTEL_TRACES_SAMPLER=traceidratio OTEL_TRACES_SAMPLER_ARG=2", "", "", `OTEL_TRACES_SAMPLER_ARG: "2" is no share`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p, err := readTracing(strings.Fields(tt.environ))
-			switch {
-			case tt.fault != "":
-				if err == nil || !strings.Contains(err.Error(), tt.fault) || strings.Contains(err.Error(), "canary") {
-					t.Errorf("%v, want %s", err, tt.fault)
-				}
-			case err != nil, tt.endpoint != "" && p.endpoint != tt.endpoint, !strings.HasPrefix(p.sampler.Description(), tt.sampler):
-				t.Errorf("%v: %+v", err, p)
-			}
-		})
-	}
 }
