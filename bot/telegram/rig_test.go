@@ -158,6 +158,25 @@ func (r *rig) settle(updates ...int64) {
 	}
 }
 
+// offered waits until the buttons that came of an update count: a slow one's are
+// kept beside the chat's lane.
+func (r *rig) offered(update int64) {
+	r.t.Helper()
+	id := fmt.Sprintf("123456|%d", update)
+	for range 4000 {
+		var last note
+		err := r.moody.Note(r.t.Context(), chat{ID: 42}.lane(), func(b []byte) []byte { last = readNote(b); return nil })
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if last.Stamp == stampOf(id) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	r.t.Fatalf("update %d has no buttons; log:\n%s", update, r.log)
+}
+
 // says has person 42 write, and returns the messages that came back.
 func (r *rig) says(text string) []telegramtest.Message {
 	r.t.Helper()
@@ -180,7 +199,7 @@ func (r *rig) last() telegramtest.Message {
 func (r *rig) reads(words string) telegramtest.Message {
 	r.t.Helper()
 	var found telegramtest.Message
-	if !r.tg.Wait(10*time.Second, func() bool {
+	if !r.tg.Wait(20*time.Second, func() bool {
 		for _, m := range r.tg.Messages(42) {
 			if strings.Contains(m.Text, words) {
 				found = m

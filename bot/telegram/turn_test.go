@@ -48,7 +48,7 @@ func TestSlowQuery(t *testing.T) {
 			}
 			close(release)
 			m := r.reads("共 2 条")
-			r.settle(asked) // its buttons count from then on
+			r.offered(asked)
 			if m.ID != placeholder.ID || m.Edits != 1 || len(m.Keyboard) != 1 {
 				t.Errorf("the result is %+v, want the placeholder %d edited", m, placeholder.ID)
 			}
@@ -96,7 +96,7 @@ func TestRestartDuringSlowQuery(t *testing.T) {
 func TestAnswerThatDoesNotCome(t *testing.T) {
 	p := &parrot{script: map[string]func(context.Context, bot.Message) (bot.Answer, error){"查询": slowly(nil, bot.Answer{})}}
 	r := newRig(t, p, withPace(impatient), withPace(func(p *timing) { p.wait = 50 * time.Millisecond }))
-	r.settle(r.tg.Say(42, "查询"))
+	r.offered(r.tg.Say(42, "查询"))
 	m := r.last()
 	if m.Text != bot.Sentence(bot.Chinese, bot.TextFetch) || m.Edits != 1 || m.Keyboard[0][0].Text != "结果" {
 		t.Fatalf("the person reads %+v", m)
