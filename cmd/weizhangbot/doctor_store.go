@@ -17,12 +17,14 @@ import (
 func (d *doctor) store(ctx context.Context) {
 	const check = "store"
 	c := d.config.Storage
-	if c.Driver == "bbolt" {
-		d.modes(c)
-		if _, err := os.Stat(c.Path); errors.Is(err, fs.ErrNotExist) {
-			d.placeFor(check, c)
-			return
-		}
+	if c.Driver == "postgres" {
+		d.database(ctx, c)
+		return
+	}
+	d.modes(c)
+	if _, err := os.Stat(c.Path); errors.Is(err, fs.ErrNotExist) {
+		d.placeFor(check, c)
+		return
 	}
 	s, err := openStore(ctx, c, silentLog())
 	switch {

@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -16,7 +17,8 @@ import (
 
 // Options of a Store; the zero value is what a production process wants.
 type Options struct {
-	// Schema is the PostgreSQL schema that holds everything; "": weizhangbot.
+	// Schema is the PostgreSQL schema that holds everything; "": the one that
+	// the DSN names by search_path, else weizhangbot.
 	Schema string
 	// KeepDone is how long IDs of completed jobs and dead letters are kept;
 	// 0: storage.KeepDone.
@@ -56,9 +58,6 @@ const (
 var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,40}$`)
 
 func (o Options) withDefaults() Options {
-	if o.Schema == "" {
-		o.Schema = defaultSchema
-	}
 	if o.KeepDone <= 0 {
 		o.KeepDone = storage.KeepDone
 	}
@@ -93,6 +92,7 @@ func open(ctx context.Context, dsn string, opts Options, steps []migration) (*St
 	if err != nil {
 		return nil, err
 	}
+	opts.Schema = config.ConnConfig.RuntimeParams["search_path"]
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
@@ -118,12 +118,14 @@ func open(ctx context.Context, dsn string, opts Options, steps []migration) (*St
 // configOf is the pool's configuration. The settings of a session are what the
 // promises of the port rest on, so they win over the DSN's.
 func configOf(dsn string, opts Options) (*pgxpool.Config, error) {
-	if !schemaName.MatchString(opts.Schema) {
-		return nil, invalid("a schema of that name")
-	}
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
+	}
+	params := config.ConnConfig.RuntimeParams
+	schema := cmp.Or(opts.Schema, params["search_path"], defaultSchema)
+	if !schemaName.MatchString(schema) {
+		return nil, &databaseError{text: "the schema (search_path) needs a name of small letters, digits and _"}
 	}
 	if !poolSized.MatchString(dsn) {
 		config.MaxConns = defaultConns
@@ -137,8 +139,8 @@ func configOf(dsn string, opts Options) (*pgxpool.Config, error) {
 	if config.ConnConfig.ValidateConnect == nil {
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	params := config.ConnConfig.RuntimeParams
-	params["search_path"] = opts.Schema
+	params["search_path"] = schema
+	params["default_transaction_isolation"] = "read committed"
 	params["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleTransaction.Milliseconds(), 10)
 	// A scan of a whole table, which is the quickest way through a small one,
 	// would make every other transaction a conflict (see update.go).

@@ -125,10 +125,15 @@ func newer(have, latest int) error {
 	return fmt.Errorf("pgstore: %w: the tables have version %d, this program knows %d", storage.ErrNewer, have, latest)
 }
 
+// asked is a pool or a connection.
+type asked interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
 // version is that of the tables; 0 when there are none.
-func version(ctx context.Context, pool *pgxpool.Pool, schema string) (n int, err error) {
+func version(ctx context.Context, of asked, schema string) (n int, err error) {
 	var text string
-	err = pool.QueryRow(ctx, "select value from "+pgx.Identifier{schema, "meta"}.Sanitize()+" where name = 'schema'").Scan(&text)
+	err = of.QueryRow(ctx, "select value from "+pgx.Identifier{schema, "meta"}.Sanitize()+" where name = 'schema'").Scan(&text)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), code(err) == undefinedTable:
 		return 0, nil

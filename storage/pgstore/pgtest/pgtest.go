@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,6 +34,19 @@ func DSN(tb testing.TB) string {
 	s, err := shared()
 	refuse(tb, err)
 	return s.DSN
+}
+
+// DSNOf is DSN with a schema of its own for what a test keeps at place.
+func DSNOf(tb testing.TB, place string) string {
+	tb.Helper()
+	dsn, err := url.Parse(DSN(tb))
+	if err != nil {
+		tb.Fatalf("%s is no URL", DSNVariable)
+	}
+	query := dsn.Query()
+	query.Set("search_path", Schema(place))
+	dsn.RawQuery = query.Encode()
+	return dsn.String()
 }
 
 // Start starts a server for one test, which may stop it.
