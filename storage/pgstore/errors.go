@@ -106,7 +106,7 @@ func translate(err error) error {
 
 // isPorts tells whether an error is one that package storage has a name for.
 func isPorts(err error) bool {
-	for _, known := range []error{storage.ErrClosed, storage.ErrCorrupt, storage.ErrInvalid, storage.ErrNewer, storage.ErrLost} {
+	for _, known := range []error{storage.ErrClosed, storage.ErrCorrupt, storage.ErrInvalid, storage.ErrNewer, storage.ErrLost, storage.ErrLocked, ErrLoading} {
 		if errors.Is(err, known) {
 			return true
 		}

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -29,6 +30,8 @@ type Options struct {
 	// Backoff is the pause after the attempt-th failed run; nil: 1 s, doubled
 	// each time up to 10 min.
 	Backoff func(attempt int) time.Duration
+	// Loading opens a store also while it is being filled (Load).
+	Loading bool
 	// Log hears of what happens without a caller: dead letters, lost
 	// connections. nil: nobody does.
 	Log logrus.FieldLogger
@@ -105,6 +108,10 @@ func open(ctx context.Context, dsn string, opts Options, steps []migration) (*St
 		pool.Close()
 		return nil, err
 	}
+	if err := whole(ctx, pool, opts); err != nil {
+		pool.Close()
+		return nil, err
+	}
 	side := config.Copy()
 	side.MinConns, side.MinIdleConns, side.MaxConns = 0, 0, sideConns
 	sidePool, err := pgxpool.NewWithConfig(ctx, side)
@@ -113,6 +120,19 @@ func open(ctx context.Context, dsn string, opts Options, steps []migration) (*St
 		return nil, err
 	}
 	return newStore(pool, sidePool, opts), nil
+}
+
+// ErrLoading: the store is being filled, or was not filled to the end.
+var ErrLoading = errors.New("pgstore: a move into this database is not finished: run migrate-store again")
+
+// whole refuses a store of which a part is missing.
+func whole(ctx context.Context, pool *pgxpool.Pool, opts Options) error {
+	var loading bool
+	err := pool.QueryRow(ctx, "select exists (select from meta where name = 'load')").Scan(&loading)
+	if err == nil && loading && !opts.Loading {
+		err = ErrLoading
+	}
+	return err
 }
 
 // configOf is the pool's configuration. The settings of a session are what the

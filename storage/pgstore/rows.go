@@ -105,7 +105,7 @@ func (s *Store) Restore(ctx context.Context, from io.Reader) error {
 	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != backupMagic {
 		return fmt.Errorf("pgstore: %w: not a backup of this driver", storage.ErrCorrupt)
 	}
-	return s.Load(ctx, "restore", func(_ int, yield func(storage.Row) error) error {
+	err := s.Load(ctx, "restore", func(_ int, yield func(storage.Row) error) error {
 		for {
 			r, err := storage.ReadRow(in)
 			if errors.Is(err, io.EOF) {
@@ -119,6 +119,10 @@ func (s *Store) Restore(ctx context.Context, from io.Reader) error {
 			}
 		}
 	}, nil)
+	if err != nil {
+		return err
+	}
+	return s.Loaded(ctx)
 }
 
 // loadRows is how many rows are loaded in one transaction.
@@ -129,8 +133,8 @@ var ErrNotEmpty = errors.New("pgstore: the database holds a store already")
 
 // Load puts the rows that source hands out into an empty store. Killed at any
 // time, a load of the same tag goes on where it was: source is then told how
-// many rows to leave out. Until it has ended the store is not usable. note, if
-// not nil, hears after each transaction how many rows are there.
+// many rows to leave out. Until Loaded was called Open refuses the store. note,
+// if not nil, hears after each transaction how many rows are there.
 func (s *Store) Load(ctx context.Context, tag string, source func(skip int, yield func(storage.Row) error) error, note func(rows int)) error {
 	done, err := s.loading(ctx, tag)
 	if err != nil {
@@ -143,13 +147,15 @@ func (s *Store) Load(ctx context.Context, tag string, source func(skip int, yiel
 	if err := l.flush(ctx); err != nil {
 		return err
 	}
-	return s.update(ctx, nil, func(t *tx) error {
-		if err := t.exec(`update job set head = true where seq in (
-			select min(seq) from job where state = 0 group by queue, lane, case when lane = '' then seq end)`); err != nil {
-			return err
-		}
-		return t.exec("delete from meta where name in ('load', 'loaded')")
+	return s.update(ctx, []string{"load"}, func(t *tx) error {
+		return t.exec(`update job set head = true where seq in (
+			select min(seq) from job where state = 0 group by queue, lane, case when lane = '' then seq end)`)
 	})
+}
+
+// Loaded ends a load: the store may be opened.
+func (s *Store) Loaded(ctx context.Context) error {
+	return s.update(ctx, []string{"load"}, func(t *tx) error { return t.exec("delete from meta where name in ('load', 'loaded')") })
 }
 
 // loading tells how many rows a load of that tag has left there; it begins one

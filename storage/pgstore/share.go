@@ -81,5 +81,56 @@ func (s *Shares) Overwrite(slots []int64, texts [][]byte) error {
 	return translate(err)
 }
 
+// All hands out every place that was written, in order, for a store that moves.
+func (s *Shares) All(ctx context.Context, each func(slot int64, text []byte) error) error {
+	rows, err := s.store.side.Query(ctx, "select slot, text from share order by slot")
+	if err != nil {
+		return translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var slot int64
+		var text []byte
+		if err := rows.Scan(&slot, &text); err != nil {
+			return translate(err)
+		}
+		if err := each(slot, text); err != nil {
+			return err
+		}
+	}
+	return translate(rows.Err())
+}
+
+// Fill puts places where they were in another store. What is there already must
+// be of the same store.
+func (s *Shares) Fill(ctx context.Context, all func(each func(slot int64, text []byte) error) error) error {
+	var own error // all's: not the database's
+	err := pgx.BeginFunc(ctx, s.store.side, func(tx pgx.Tx) error {
+		var slots []int64
+		var texts [][]byte
+		flush := func() error {
+			_, err := tx.Exec(ctx, `insert into share (slot, text) select * from unnest($1::bigint[], $2::bytea[])
+				on conflict (slot) do update set text = excluded.text where share.slot > 0 or share.text = excluded.text`, slots, texts)
+			slots, texts = slots[:0], texts[:0]
+			return err
+		}
+		own = all(func(slot int64, text []byte) error {
+			slots, texts = append(slots, slot), append(texts, text)
+			if len(slots) < loadRows {
+				return nil
+			}
+			return translate(flush())
+		})
+		if own != nil {
+			return own
+		}
+		return flush()
+	})
+	if own != nil {
+		return own
+	}
+	return translate(err)
+}
+
 // Close leaves the connections to the store, which closes them.
 func (s *Shares) Close() error { return nil }

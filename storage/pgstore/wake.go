@@ -148,6 +148,9 @@ func (s *Store) listenOnce(ctx context.Context) error {
 		defer cancel()
 		_ = conn.Close(end) // it only listened
 	}()
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock_shared($1)", lockOf(s.opts.Schema, "serve")); err != nil {
+		return err
+	}
 	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{s.channel()}.Sanitize()); err != nil {
 		return err
 	}
