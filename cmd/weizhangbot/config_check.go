@@ -88,7 +88,7 @@ func (s Storage) check(v checker) {
 // checkDSN refuses what names no database. A socket stands in the query:
 // postgres:///database?host=/run/postgresql.
 func (s Storage) checkDSN(v checker) {
-	const hint = "postgres://user:password@host/database"
+	const hint = "postgres://user:password@host/database" //nolint:gosec // G101: an example
 	u, err := url.Parse(string(s.DSN))
 	switch {
 	case err != nil || u.Host == "" && u.Query().Get("host") == "" || u.Scheme != "postgres" && u.Scheme != "postgresql":

@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -13,9 +14,10 @@ import (
 
 // Of a lane only the first pending job is a head, and only heads are claimed;
 // it is followed by the next when it is over. That alone makes lanes strictly
-// first in, first out. Whoever enqueues reads the lane, and whoever ends its
-// head reads it too: that both are serializable keeps a job from being left
-// behind a head that went away at the same moment.
+// first in, first out. Whoever enqueues and whoever ends a head both write the
+// row of the lane, and one of two at the same moment is done again: so no job is
+// left behind a head that has gone. That they are serializable would not do:
+// between them stands the claim, which is not.
 
 // States of a job.
 const (
@@ -111,10 +113,20 @@ func (t *tx) end(c claimed, sql string, args ...any) error {
 	if err := t.one(sql, append([]any{c.seq, c.run}, args...)...); err != nil || c.job.Key == "" {
 		return err
 	}
+	queue, lane := []byte(c.job.Queue), []byte(c.job.Key)
+	tag, err := t.conn.Exec(t.ctx, "delete from lane where queue = $1 and lane = $2 and jobs = 1", queue, lane)
+	switch {
+	case err != nil:
+		return t.fail(err)
+	case tag.RowsAffected() == 1: // it was the only one
+		return nil
+	}
 	t.touch(c.job.Queue)
-	return t.exec(`update job set head = true where not head and seq = (
-		select seq from job where queue = $1 and lane = $2 and lane <> '' and state = 0 order by seq limit 1)`,
-		[]byte(c.job.Queue), []byte(c.job.Key))
+	return errors.Join(
+		t.exec("update lane set jobs = jobs - 1 where queue = $1 and lane = $2", queue, lane),
+		t.exec(`update job set head = true where seq = (
+			select seq from job where queue = $1 and lane = $2 and lane <> '' and state = 0 order by seq limit 1)`, queue, lane),
+	)
 }
 
 // reschedule has a running job run again after a pause, with attempt runs

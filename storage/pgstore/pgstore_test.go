@@ -44,6 +44,12 @@ func open(t testing.TB, dsn, place string) *pgstore.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) { storagetest.Run(t, driver(t)) }
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storagetest.Run(t, driver(t))
+}
 
-func TestConformanceChecksCanFail(t *testing.T) { storagetest.RunControls(t, driver(t)) }
+func TestConformanceChecksCanFail(t *testing.T) {
+	t.Parallel()
+	storagetest.RunControls(t, driver(t))
+}

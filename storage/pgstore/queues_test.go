@@ -23,6 +23,7 @@ func stateOfQueue(t *testing.T, s *Store, name string) QueueState {
 }
 
 func TestQueues(t *testing.T) {
+	t.Parallel()
 	s := process(t, Options{Schema: schema(t)})
 	now := time.Now().Truncate(0)
 	var jobs []storage.Job
@@ -65,6 +66,7 @@ func same(a, b QueueState) bool {
 // A dead letter that is revived runs once more, behind whoever came meanwhile,
 // and is no dead letter any more; its ID is then known as before.
 func TestRevive(t *testing.T) {
+	t.Parallel()
 	s := process(t, Options{Schema: schema(t), Backoff: func(int) time.Duration { return 0 }})
 	fresh := func(id string) (fresh bool) {
 		must(t, s.Update(t.Context(), nil, func(tx storage.Tx) (err error) {

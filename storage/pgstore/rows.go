@@ -148,8 +148,12 @@ func (s *Store) Load(ctx context.Context, tag string, source func(skip int, yiel
 		return err
 	}
 	return s.update(ctx, []string{"load"}, func(t *tx) error {
-		return t.exec(`update job set head = true where seq in (
-			select min(seq) from job where state = 0 group by queue, lane, case when lane = '' then seq end)`)
+		return errors.Join(
+			t.exec(`update job set head = true where seq in (
+				select min(seq) from job where state = 0 group by queue, lane, case when lane = '' then seq end)`),
+			t.exec("delete from lane"),
+			t.exec("insert into lane (queue, lane, jobs) select queue, lane, count(*) from job where state = 0 and lane <> '' group by queue, lane"),
+		)
 	})
 }
 

@@ -55,6 +55,7 @@ var errStopped = errors.New("stopped")
 // A load that was interrupted goes on where it was; until it has ended nobody
 // opens the store, and nobody else's rows get in.
 func TestLoadGoesOn(t *testing.T) {
+	t.Parallel()
 	name, rows := schema(t), someRows()
 	filling := Options{Schema: name, Loading: true}
 	s := process(t, filling)
@@ -92,6 +93,7 @@ func TestLoadGoesOn(t *testing.T) {
 
 // Who moves a store learns whether a bot works on it.
 func TestClaim(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	bot, mover := process(t, Options{Schema: name}), process(t, Options{Schema: name})
 	stop := work(t, bot, "q", 1, func(context.Context, storage.Job, storage.Done) error { return nil })

@@ -34,6 +34,7 @@ func sealedProcess(t *testing.T, schema string) *sealed.Store {
 // Who is forgotten in one process is forgotten in all of them, and in a backup of
 // before; others are not.
 func TestForgetting(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	a, b := sealedProcess(t, name), sealedProcess(t, name)
 	put := func(s *sealed.Store, key, value string) {
@@ -75,7 +76,7 @@ func TestForgetting(t *testing.T) {
 	if !ok {
 		t.Fatal("no pgstore below")
 	}
-	_, err := inner.pool.Exec(t.Context(), "truncate record; truncate job")
+	_, err := inner.pool.Exec(t.Context(), "truncate record, job, lane")
 	must(t, err)
 	must(t, inner.Restore(t.Context(), &before))
 	want(a, "anna/1", "")
@@ -85,6 +86,7 @@ func TestForgetting(t *testing.T) {
 // Transactions that all need a share at once, with every connection taken, do
 // not wait for each other.
 func TestSharesWhileAllConnectionsAreTaken(t *testing.T) {
+	t.Parallel()
 	s := sealedProcess(t, schema(t))
 	ended := make(chan error, 2*defaultConns)
 	for i := range cap(ended) {

@@ -14,8 +14,8 @@
 // of the port, which a snooze does not use up and boltstore shares; any ID, Key
 // and queue name; and a fence: JobCompleteTx completes a job also for a run
 // that another has taken over, and both commit. A River job as the wake-up of a
-// lane was tried: it took a second write for each job, needed order, lease and
-// fence beside it all the same, and ran a fifth as many.
+// lane was measured: it needs order, lease and fence beside it all the same, is
+// one more write for each job, and runs a quarter as many.
 //
 // # Reading the source
 //
@@ -23,8 +23,9 @@
 // transaction is begun, tried again and committed, locks.go its locks, tx.go
 // what fn sees. job.go keeps jobs and the order of lanes, work.go claims and
 // run.go runs them, lease.go keeps them, wake.go tells other processes, dead.go
-// sets aside those that never succeed. share.go keeps people's shares for
-// package sealed. rows.go reads and writes a whole store.
+// sets aside those that never succeed, queues.go counts them. share.go keeps
+// people's shares for package sealed. probe.go asks a database that is no store
+// yet; rows.go reads and writes a whole store and claim.go holds it, for moving.
 package pgstore
 
 import (

@@ -112,6 +112,7 @@ func get(t testing.TB, s *Store, key string) (value string) {
 
 // Several processes that start on an empty database at once all get it.
 func TestStartingTogether(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	var all sync.WaitGroup
 	for range 5 {
@@ -130,6 +131,7 @@ func TestStartingTogether(t *testing.T) {
 }
 
 func TestNewerTablesAreRefused(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	s := process(t, Options{Schema: name})
 	_, err := s.pool.Exec(t.Context(), "update meta set value = '99' where name = 'schema'")
@@ -142,6 +144,7 @@ func TestNewerTablesAreRefused(t *testing.T) {
 
 // A start that was killed between two steps goes on there.
 func TestMigrationGoesOn(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	o := Options{Schema: name}.withDefaults()
 	s, err := open(t.Context(), pgtest.DSN(t), o, migrations[:1])
@@ -156,6 +159,7 @@ func TestMigrationGoesOn(t *testing.T) {
 // Two transactions that each read what the other writes, and declare no key, are
 // as if one had come after the other.
 func TestNoWriteSkew(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	a, b := process(t, Options{Schema: name}), process(t, Options{Schema: name})
 	read := make(chan struct{}, 2)
@@ -193,6 +197,7 @@ func TestNoWriteSkew(t *testing.T) {
 
 // Processes count up the same records, with keys declared and without.
 func TestProcessesLoseNoUpdate(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	stores := []*Store{process(t, Options{Schema: name}), process(t, Options{Schema: name}), process(t, Options{Schema: name})}
 	for _, keys := range [][]string{{"key"}, nil} {
@@ -224,6 +229,7 @@ func TestProcessesLoseNoUpdate(t *testing.T) {
 
 // Lanes keep their order whichever process runs their jobs, and each runs once.
 func TestProcessesShareLanes(t *testing.T) {
+	t.Parallel()
 	const lanes, length = 6, 10
 	name := schema(t)
 	var mu sync.Mutex
@@ -264,9 +270,50 @@ func TestProcessesShareLanes(t *testing.T) {
 	}
 }
 
+// A transaction began while the head of a lane was waiting, and enqueues behind
+// it when that has run and gone: what it enqueues is the head then.
+func TestEnqueueBehindAHeadThatHasGone(t *testing.T) {
+	t.Parallel()
+	name := schema(t)
+	a, b := process(t, Options{Schema: name}), process(t, Options{Schema: name})
+	enqueue(t, a, storage.Job{ID: "1", Queue: "q", Key: "lane"})
+	begun, goOn, ended := make(chan struct{}, 1), make(chan struct{}), make(chan error, 1)
+	go func() {
+		first := true
+		ended <- a.Update(t.Context(), nil, func(tx storage.Tx) error {
+			if _, err := tx.Get("b", "k"); err != nil { // from here on it sees the store as it is now
+				return err
+			}
+			if first {
+				first = false
+				begun <- struct{}{}
+				<-goOn
+			}
+			_, err := tx.Enqueue(storage.Job{ID: "2", Queue: "q", Key: "lane"})
+			return err
+		})
+	}()
+	next(t, begun)
+	ran := make(chan string, 2)
+	work(t, b, "q", 1, func(_ context.Context, j storage.Job, done storage.Done) error {
+		err := done(nil, func(storage.Tx) error { return nil })
+		ran <- j.ID
+		return err
+	})
+	if id := next(t, ran); id != "1" {
+		t.Errorf("ran %s", id)
+	}
+	close(goOn)
+	must(t, next(t, ended))
+	if id := next(t, ran); id != "2" {
+		t.Errorf("ran %s", id)
+	}
+}
+
 // A process that stands still loses its jobs to another, and can do nothing more
 // for them when it goes on; what the other did stays.
 func TestZombieIsFenced(t *testing.T) {
+	t.Parallel()
 	name := schema(t)
 	a := process(t, Options{Schema: name, Lease: time.Second})
 	b := process(t, Options{Schema: name, Lease: time.Minute})
@@ -313,6 +360,7 @@ func standStill(s *Store) {
 
 // A handler that takes longer than the lease keeps its job.
 func TestLeaseIsRenewed(t *testing.T) {
+	t.Parallel()
 	s := process(t, Options{Schema: schema(t), Lease: 3 * time.Second})
 	begun, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	work(t, s, "q", 1, func(_ context.Context, _ storage.Job, done storage.Done) error {
@@ -336,6 +384,7 @@ func TestLeaseIsRenewed(t *testing.T) {
 // Old markers are forgotten, by whom River elects, and their IDs are free again;
 // what waits stays.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	s := process(t, Options{Schema: schema(t), KeepDone: time.Millisecond})
 	var runs atomic.Int32
 	enqueue(t, s, storage.Job{ID: "old", Queue: "q"}, storage.Job{ID: "waits", Queue: "q", At: time.Now().Add(time.Hour)})
@@ -369,6 +418,7 @@ func TestSweep(t *testing.T) {
 // The server is killed and comes back: nothing that was acknowledged is lost,
 // work goes on, and nobody has to be started again.
 func TestServerComesBack(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t)
 	s, err := Open(t.Context(), server.DSN, Options{Lease: time.Second})
 	must(t, err)
@@ -401,6 +451,7 @@ func TestServerComesBack(t *testing.T) {
 
 // No error names the way to the database, or what is in it.
 func TestErrorsKeepSecrets(t *testing.T) {
+	t.Parallel()
 	const secret = "pa55word"
 	for _, dsn := range []string{
 		"postgres://anna:" + secret + "@127.0.0.1:1/hers",
@@ -430,6 +481,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 }
 
 func TestTranslate(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		err  error

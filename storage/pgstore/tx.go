@@ -128,17 +128,25 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	if !j.At.IsZero() {
 		due = nanos(j.At)
 	}
-	tag, err := t.conn.Exec(t.ctx, `insert into job (queue, id, lane, head, due, body)
-		select $1, $2, $3, not exists (select from job where queue = $1 and lane = $3 and lane <> '' and state = 0),
-			coalesce($4, clock_ns()), $5
-		on conflict (queue, id) do nothing`, []byte(j.Queue), []byte(j.ID), []byte(j.Key), due, bytesOf(j.Body))
+	var seq, inLane *int64
+	err = t.conn.QueryRow(t.ctx, `with fresh as (
+			insert into job (queue, id, lane, head, due, body) values ($1, $2, $3::bytea, $3::bytea = '', coalesce($4, clock_ns()), $5)
+			on conflict (queue, id) do nothing returning seq),
+		joined as (
+			insert into lane (queue, lane, jobs) select $1, $3::bytea, 1 from fresh where $3::bytea <> ''
+			on conflict (queue, lane) do update set jobs = lane.jobs + 1 returning jobs)
+		select (select seq from fresh), (select jobs from joined)`,
+		[]byte(j.Queue), []byte(j.ID), []byte(j.Key), due, bytesOf(j.Body)).Scan(&seq, &inLane)
 	if err != nil {
 		return false, t.fail(err)
 	}
-	if tag.RowsAffected() == 0 {
+	if seq == nil {
 		return false, nil
 	}
 	t.touch(j.Queue)
+	if inLane != nil && *inLane == 1 {
+		return true, t.exec("update job set head = true where seq = $1", *seq)
+	}
 	return true, nil
 }
 

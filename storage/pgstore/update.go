@@ -48,6 +48,7 @@ func (s *Store) update(ctx context.Context, keys []string, fn func(*tx) error) e
 	defer release()
 	for n := 1; ; n++ {
 		err := s.try(ctx, locks, fn)
+		s.leaveStandby(err)
 		if err == nil || !conflicts(err) || n == attempts {
 			return err
 		}
@@ -63,6 +64,14 @@ func (s *Store) update(ctx context.Context, keys []string, fn func(*tx) error) e
 		if err := pause(ctx, n); err != nil {
 			return err
 		}
+	}
+}
+
+// leaveStandby has all connections made anew after a failover has left them with
+// a server that only reads.
+func (s *Store) leaveStandby(err error) {
+	if code(err) == readOnly {
+		s.pool.Reset()
 	}
 }
 

@@ -95,6 +95,7 @@ func (w *worker) take(ctx context.Context, room int) (wait time.Duration) {
 	defer cancel()
 	jobs, wait, err := w.store.claim(own, w.name, room)
 	if err != nil {
+		w.store.leaveStandby(err)
 		w.store.opts.Log.WithError(err).WithField("queue", w.name).Error("jobs cannot be fetched")
 		return badPause
 	}

@@ -30,6 +30,15 @@ create index job_lane on job (queue, lane, seq) where state = 0 and lane <> '';
 create index job_ended on job (ended, seq) where state <> 0;
 create index job_dead on job (ended, seq) where state = 2;
 
+-- How many jobs of a lane wait or run. Whoever adds one or ends one writes this
+-- row, and so gets in the way of whoever does either at the same moment.
+create table lane (
+	queue bytea   not null,
+	lane  bytea   not null,
+	jobs  integer not null,
+	primary key (queue, lane)
+) with (fillfactor = 50);
+
 -- One place of 64 bytes for each person's share, see package sealed.
 create table share (
 	slot bigint primary key,
