@@ -75,6 +75,15 @@ func Schema(place string) string {
 	return "t" + hex.EncodeToString(sum[:10])
 }
 
+// Program is the path of one of PostgreSQL's programs. Without it the test is
+// skipped, and fails where CI is true.
+func Program(tb testing.TB, name string) string {
+	tb.Helper()
+	bin, err := programs()
+	refuse(tb, err)
+	return filepath.Join(bin, name)
+}
+
 // programs is the directory of the newest PostgreSQL here.
 func programs() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // the pattern is right
