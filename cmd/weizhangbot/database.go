@@ -56,6 +56,23 @@ func (w *world) copier() admin.Copier {
 	return w.store
 }
 
+// alone fails when a bot serves the database. Whoever works beside it without its
+// platforms takes jobs that need them; a file lets in only one anyway.
+func (w *world) alone(ctx context.Context) error {
+	d, ok := beneath[*pgstore.Store](w.store)
+	if !ok {
+		return nil
+	}
+	release, err := d.Claim(ctx)
+	if errors.Is(err, storage.ErrLocked) {
+		return errors.New("the database is in use by a running serve: stop it first, or give chat a store of its own")
+	}
+	if err == nil {
+		release()
+	}
+	return err
+}
+
 // databaseSources adds what a database tells of its jobs to what the panel reads.
 func databaseSources(s *admin.Sources, d *pgstore.Store, now func() time.Time) {
 	s.Queues = func(ctx context.Context) ([]admin.Queue, error) {

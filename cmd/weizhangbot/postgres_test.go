@@ -60,8 +60,20 @@ func TestServeOnPostgres(t *testing.T) {
 	if status, _ := get(t, third.url+readyPath); status != http.StatusOK {
 		t.Errorf("readyz: %d", status)
 	}
+	chat := func() (code int, faults string) {
+		var out, errs strings.Builder
+		code = run(t.Context(), []string{"chat", "--config", o.config(withSafe)}, environ, strings.NewReader("我的车\n"), &out, &errs)
+		return code, errs.String()
+	}
+	until(t, "chat beside it is refused", func() bool {
+		code, faults := chat()
+		return code == exitFailed && strings.Contains(faults, "in use by a running serve")
+	})
 	third.end()
 	second.end()
+	if code, faults := chat(); code != exitFine {
+		t.Errorf("chat alone: %d %s", code, faults)
+	}
 	if _, err := os.Stat(filepath.Join(o.dir, "bot.db")); err == nil {
 		t.Error("a file was made as well")
 	}
