@@ -14,10 +14,11 @@ import (
 )
 
 // The people file, or what stands in its place (Slots), holds one share for each
-// owner, and nothing else: 64 bytes a slot, in no order, without a name. What belongs to an owner is sealed under a
-// key that takes both the configured key and the share, so whoever lacks either
-// reads nothing, and overwriting the share in place destroys the key for every
-// copy of the records there is: the store's free pages, and earlier backups.
+// owner, and nothing else: 64 bytes a slot, in no order, without a name. What
+// belongs to an owner is sealed under a key that takes both the configured key
+// and the share, so whoever lacks either reads nothing, and overwriting the share
+// in place destroys the key for every copy of the records there is: the store's
+// free pages, and earlier backups.
 //
 //	slot 0  magic, and the file's own id
 //	slot n  share (32) · check (8) · state (1)
