@@ -14,12 +14,17 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
-// inFile refuses what has no file: PostgreSQL has backups of its own.
+// inFile refuses what has no file, and says what to do instead.
 func (s Storage) inFile(what string) error {
-	if s.Driver != "bbolt" {
-		return usageError{fmt.Errorf("%s: storage.driver %s: only bbolt keeps a file; use the database's own tools", what, s.Driver)}
+	if s.Driver == "bbolt" {
+		return nil
 	}
-	return nil
+	instead := map[string]string{
+		"backup": usePgDump, "restore": usePgDump,
+		"compact": "the store is in PostgreSQL, which does that by itself (autovacuum)",
+		"rekey":   "the store is in PostgreSQL: move it to bbolt with migrate-store, rekey that, and move it back",
+	}
+	return usageError{fmt.Errorf("%s: storage.driver %s: %s", what, s.Driver, instead[what])}
 }
 
 // presentKeys are the store's key, or two while a rotation is not finished. None

@@ -79,6 +79,9 @@ func (c chatCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if err := w.alone(ctx); err != nil {
+		return fmt.Errorf("chat: %w", err)
+	}
 	chat := playground.NewChat(w.bot, playground.TerminalOptions{
 		User:        bot.UserID("chat:" + c.User),
 		In:          p.stdin,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/weizhangbot/weizhangbot/storage/pgstore"
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
@@ -77,12 +78,23 @@ func (s Storage) check(v checker) {
 			v.fault("storage.path", "missing", "name the file, such as weizhangbot.db")
 		}
 	case "postgres":
-		if u, err := url.Parse(string(s.DSN)); err != nil || u.Host == "" || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-			v.fault("storage.dsn", "missing or no address of a database", "postgres://user:password@host/database")
-		}
+		s.checkDSN(v)
 		if s.EncryptionKey == "" {
 			v.fault("storage.encryption_key", "missing", "several machines need the same key: openssl rand -base64 32 makes one")
 		}
+	}
+}
+
+// checkDSN refuses what names no database. A socket stands in the query:
+// postgres:///database?host=/run/postgresql.
+func (s Storage) checkDSN(v checker) {
+	const hint = "postgres://user:password@host/database" //nolint:gosec // G101: an example
+	u, err := url.Parse(string(s.DSN))
+	switch {
+	case err != nil || u.Host == "" && u.Query().Get("host") == "" || u.Scheme != "postgres" && u.Scheme != "postgresql":
+		v.fault("storage.dsn", "missing or no address of a database", hint)
+	case pgstore.CheckDSN(string(s.DSN)) != nil:
+		v.fault("storage.dsn", "has a part that cannot be read (a port, sslmode, search_path, a certificate's file)", hint)
 	}
 }
 

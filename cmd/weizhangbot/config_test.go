@@ -262,6 +262,7 @@ func TestConfigFaults(t *testing.T) {
 		{"two documents", "juhe: {}\n---\njuhe: {}\n", `more than one document`},
 		{"no such driver", "storage:\n  driver: sqlite\n", `config: storage.driver: "sqlite" is not known: one of bbolt, postgres`},
 		{"no file name", "storage:\n  path: \"\"\n", `config: storage.path: missing: name the file`},
+		{"postgres with an sslmode that is none", "storage:\n  driver: postgres\n  dsn: postgres://bot:pw@db/x?sslmode=maybe\n  encryption_key: " + other["storage.encryption_key"] + "\n", "config: storage.dsn: has a part that cannot be read (a port, sslmode, search_path, a certificate's file): postgres://user:password@host/database"},
 		{"postgres without its address", "storage:\n  driver: postgres\n", "config: storage.dsn: missing or no address of a database: postgres://user:password@host/database\nconfig: storage.encryption_key: missing"},
 		{"a short encryption key", "storage:\n  encryption_key: c2hvcnQ=\n", `config: storage.encryption_key: not 32 bytes in base64: openssl rand -base64 32`},
 		{"an encryption key that is none", "storage:\n  encryption_key: '***'\n", `config: storage.encryption_key: not 32 bytes in base64`},

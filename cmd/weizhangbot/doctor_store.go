@@ -23,8 +23,8 @@ import (
 func (d *doctor) store(ctx context.Context) {
 	const check = "store"
 	c := d.config.Storage
-	if err := c.inFile("doctor"); err != nil {
-		d.broken(check, "driver "+c.Driver+": not part of this version", "set storage.driver: bbolt")
+	if c.Driver == "postgres" {
+		d.database(ctx, c)
 		return
 	}
 	d.disk()

@@ -72,8 +72,10 @@ var house = []room{
 		why: "it wraps any Store and must not know which, nor what the records mean"},
 	{pkg: "storage/boltstore", ours: []string{"storage"}, theirs: []string{logrusPkg, "go.etcd.io/bbolt", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed"},
 		why: "a driver knows its file; not the other driver, not the bot"},
-	{pkg: "storage/pgstore", ours: []string{"storage"}, theirs: []string{logrusPkg, "github.com/jackc/pgx", "github.com/riverqueue/river", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed"},
+	{pkg: "storage/pgstore", ours: []string{"storage"}, theirs: []string{logrusPkg, "github.com/jackc/pgx", "github.com/riverqueue/river", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed", "storage/pgstore/pgtest"},
 		why: "a driver knows its database; not the other driver, not the bot"},
+	{pkg: "storage/pgstore/pgtest",
+		why: "it gives tests a server, and knows nothing of what they do there"},
 	{pkg: "storage/storagetest", ours: []string{"storage"}, theirs: testLibraries,
 		why: "one suite for every driver knows none of them"},
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/boltstore"
+	"github.com/weizhangbot/weizhangbot/storage/pgstore"
 )
 
 // What the packages report is counted and logged here: they know neither
@@ -143,6 +144,9 @@ func (w *world) sources() admin.Sources {
 		Costs:    func(ctx context.Context, days int) (bot.CostReport, error) { return w.fleet().Costs(ctx, days) },
 		Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
 		Budgets: viewed(w.store, w.desk.Budgets), Outages: viewed(w.store, w.desk.Outages), DueLag: viewed(w.store, w.watch.Lag),
+	}
+	if d, ok := beneath[*pgstore.Store](w.store); ok {
+		databaseSources(&s, d, w.time)
 	}
 	if f := w.file; f != nil {
 		s.Queues, s.Letters = queuesOf(f, w.time), lettersOf(f)

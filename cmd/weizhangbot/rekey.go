@@ -43,6 +43,9 @@ func (c rekeyCommand) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	if err := config.Storage.inFile("rekey"); err != nil {
+		return err
+	}
 	r := &rekeying{storage: config.Storage, p: p}
 	if err := r.keys(c.NewKeyFile); err != nil {
 		return fmt.Errorf("rekey: %w", err)
@@ -72,9 +75,6 @@ func (r *rekeying) keyFile() string {
 // keys finds the old key, and the new one: that of a rotation under way, the one
 // of the file, or one that is made and written down before it is used.
 func (r *rekeying) keys(newFile string) error {
-	if r.storage.Driver != "bbolt" {
-		return fmt.Errorf("driver %s: not part of this version", r.storage.Driver)
-	}
 	if _, err := os.Stat(r.storage.Path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: no store is there: nothing to do", r.storage.Path)
 	}

@@ -151,7 +151,7 @@ func TestRekeyRefuses(t *testing.T) {
 		"a key that is none":  {[]string{config, "--new-key-file", config}, "not base64"},
 		"no key file":         {[]string{config, "--new-key-file", nowhere + ".no"}, "no such file"},
 		"the key it has":      {[]string{config, "--new-key-file", c.Path + ".key"}, "has already"},
-		"another database":    {[]string{write(t, "storage: {driver: postgres, dsn: 'postgres://a@b/c', encryption_key: "+base64.StdEncoding.EncodeToString(make([]byte, 32))+"}\n")}, "not part of this version"},
+		"no file":             {[]string{write(t, "storage: {driver: postgres, dsn: 'postgres://a@b/c', encryption_key: "+base64.StdEncoding.EncodeToString(make([]byte, 32))+"}\n")}, "move it to bbolt"},
 		"no such file at all": {[]string{nowhere + ".no"}, "no such file"},
 	} {
 		code, _, faults := rekey(t, tt.args...)

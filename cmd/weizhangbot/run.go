@@ -30,20 +30,21 @@ type program struct {
 // commands is the command line. A command's Run is called with ctx and the
 // program; its error is printed by run, and a usageError exits with 2.
 type commands struct {
-	Demo     demoCommand     `cmd:"" help:"Try everything in the browser: no account, no network."`
-	Serve    serveCommand    `cmd:"" help:"Serve WeChat and Telegram."`
-	Doctor   doctorCommand   `cmd:"" help:"Check the configuration and every outside party."`
-	Admin    adminCommand    `cmd:"" help:"Import and export cars, see what queries cost, act about people."`
-	Backup   backupCommand   `cmd:"" help:"Make a verified copy of the store, also while serve runs."`
-	Restore  restoreCommand  `cmd:"" help:"Put a backup in the place of the store."`
-	Compact  compactCommand  `cmd:"" help:"Rewrite the store without what was deleted from it."`
-	Chat     chatCommand     `cmd:"" help:"Talk to the bot in the terminal."`
-	Query    queryCommand    `cmd:"" help:"Ask once for the violations of a vehicle."`
-	Rekey    rekeyCommand    `cmd:"" help:"Seal the store under a new key."`
-	Cities   citiesCommand   `cmd:"" help:"List the cities and what each asks for."`
-	Parse    parseCommand    `cmd:"" help:"Show how messages are understood."`
-	Plate    plateCommand    `cmd:"" help:"Show how number plates are read."`
-	Fakejuhe fakejuheCommand `cmd:"" help:"Run the fake Juhe alone, for integrators."`
+	Demo     demoCommand         `cmd:"" help:"Try everything in the browser: no account, no network."`
+	Serve    serveCommand        `cmd:"" help:"Serve WeChat and Telegram."`
+	Doctor   doctorCommand       `cmd:"" help:"Check the configuration and every outside party."`
+	Admin    adminCommand        `cmd:"" help:"Import and export cars, see what queries cost, act about people."`
+	Backup   backupCommand       `cmd:"" help:"Make a verified copy of the store, also while serve runs."`
+	Restore  restoreCommand      `cmd:"" help:"Put a backup in the place of the store."`
+	Compact  compactCommand      `cmd:"" help:"Rewrite the store without what was deleted from it."`
+	Chat     chatCommand         `cmd:"" help:"Talk to the bot in the terminal."`
+	Query    queryCommand        `cmd:"" help:"Ask once for the violations of a vehicle."`
+	Rekey    rekeyCommand        `cmd:"" help:"Seal the store under a new key."`
+	Migrate  migrateStoreCommand `cmd:"" name:"migrate-store" help:"Move the store from bbolt to PostgreSQL, or back."`
+	Cities   citiesCommand       `cmd:"" help:"List the cities and what each asks for."`
+	Parse    parseCommand        `cmd:"" help:"Show how messages are understood."`
+	Plate    plateCommand        `cmd:"" help:"Show how number plates are read."`
+	Fakejuhe fakejuheCommand     `cmd:"" help:"Run the fake Juhe alone, for integrators."`
 
 	Health     healthCommand     `cmd:"" help:"Ask a running serve whether it is ready."`
 	Completion completionCommand `cmd:"" help:"Print the completions for a shell."`

@@ -16,7 +16,7 @@ func (s *service) listenAdmin(ctx context.Context, w *world) {
 	token := string(s.config.Server.AdminToken)
 	console := admin.NewConsole(admin.ConsoleConfig{
 		Panel: w.panel, Token: token, Log: s.log,
-		API: admin.New(admin.Config{Office: func() admin.Office { return w.fleet() }, Store: w.store, Stopping: stopping, Token: token, Log: s.log}),
+		API: admin.New(admin.Config{Office: func() admin.Office { return w.fleet() }, Store: w.copier(), Stopping: stopping, Token: token, Log: s.log}),
 	})
 	l, err := listenOn(ctx, s.machine, s.config.Server.AdminListen, console, s.log)
 	if err != nil {

@@ -228,7 +228,7 @@ func TestServeRefuses(t *testing.T) {
 		{"an address that is taken", withSafe, "WEIZHANG_SERVER_LISTEN=" + taken.Addr().String(), exitFailed, "weizhangbot: server.listen: listen: "},
 		{"a privacy text that is not there", withSafe, "WEIZHANG_PRIVACY_FILE=/nowhere/privacy.txt", exitUsage, "weizhangbot: config: privacy.file: /nowhere/privacy.txt: no such file"},
 		{"a store that is not there", withSafe, "WEIZHANG_STORAGE_PATH=/nowhere/bot.db", exitFailed, "weizhangbot: storage: "},
-		{"a driver that is not there", withSafe, "WEIZHANG_STORAGE_DRIVER=postgres WEIZHANG_STORAGE_DSN=postgres://bot@db/x WEIZHANG_STORAGE_ENCRYPTION_KEY=" + other["storage.encryption_key"], exitFailed, "weizhangbot: storage: driver postgres: not part of this version"},
+		{"a database that is not there", withSafe, "WEIZHANG_STORAGE_DRIVER=postgres WEIZHANG_STORAGE_DSN=postgres://bot:canary@127.0.0.1:1/x WEIZHANG_STORAGE_ENCRYPTION_KEY=" + other["storage.encryption_key"], exitFailed, "weizhangbot: storage: pgstore: the database cannot be reached: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -282,8 +282,8 @@ func openStore(ctx context.Context, c Storage, log logrus.FieldLogger) (storage.
 }
 
 func openStoreAt(ctx context.Context, c Storage, o boltstore.Options) (storage.Store, error) {
-	if c.Driver != "bbolt" {
-		return nil, fmt.Errorf("driver %s: not part of this version", c.Driver)
+	if c.Driver == "postgres" {
+		return openDatabase(ctx, c, o.Log, o.Clock)
 	}
 	ring, err := storeKeys(c)
 	if err != nil {

@@ -121,9 +121,10 @@ func TestOpenStore(t *testing.T) {
 			t.Error("opened")
 		}
 	})
-	t.Run("of a driver that is not there", func(t *testing.T) {
-		if _, err := openStore(t.Context(), Storage{Driver: "postgres"}, silent()); err == nil {
-			t.Error("opened")
+	t.Run("in a database that is not there", func(t *testing.T) {
+		c := Storage{Driver: "postgres", DSN: "postgres://127.0.0.1:1/x", EncryptionKey: Secret(other["storage.encryption_key"])}
+		if _, err := openStore(t.Context(), c, silent()); err == nil || !strings.Contains(err.Error(), "cannot be reached") {
+			t.Errorf("got %v", err)
 		}
 	})
 }

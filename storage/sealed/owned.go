@@ -104,3 +104,10 @@ func (s *sealer) drop(refs ...ref) {
 		delete(s.owned, r)
 	}
 }
+
+// dropAll takes all of them out; those met again come back.
+func (s *sealer) dropAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.owned)
+}

@@ -8,17 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 )
 
-// The people file holds one share for each owner, and nothing else: 64 bytes a
-// slot, in no order, without a name. What belongs to an owner is sealed under a
-// key that takes both the configured key and the share, so whoever lacks either
-// reads nothing, and overwriting the share in place destroys the key for every
-// copy of the records there is: the store's free pages, and earlier backups.
+// The people file, or what stands in its place (Slots), holds one share for each
+// owner, and nothing else: 64 bytes a slot, in no order, without a name. What
+// belongs to an owner is sealed under a key that takes both the configured key
+// and the share, so whoever lacks either reads nothing, and overwriting the share
+// in place destroys the key for every copy of the records there is: the store's
+// free pages, and earlier backups.
 //
 //	slot 0  magic, and the file's own id
 //	slot n  share (32) · check (8) · state (1)
@@ -27,7 +27,8 @@ import (
 // again. Copies of the file may be made at any time; a copy still opens what was
 // destroyed since, so the last one should replace those before it.
 const (
-	slotSize  = 64
+	// SlotSize is how long each place is.
+	SlotSize  = 64
 	shareSize = 32
 	checkSize = 8
 	refSize   = 8 + checkSize
@@ -64,12 +65,12 @@ func checkOf(share []byte) []byte {
 	return sum[:checkSize]
 }
 
-// people is the file, open.
+// people are the shares.
 type people struct {
-	mu   sync.Mutex
-	file *os.File
-	id   [peopleID]byte
-	end  int64 // the first slot that was never written
+	slots Slots
+	id    [peopleID]byte
+
+	mu   sync.Mutex // one writer at a time
 	pool []prepared
 }
 
@@ -79,53 +80,21 @@ type prepared struct {
 	share [shareSize]byte
 }
 
-// openPeople opens the file at path; made tells that there was none.
-func openPeople(path string) (p *people, made bool, err error) {
-	info, err := os.Stat(path)
-	made = errors.Is(err, fs.ErrNotExist)
-	if err == nil {
-		err = private(info, path)
-	}
-	if err != nil && !made {
-		return nil, false, fmt.Errorf("sealed: people file: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator's own path
+// newPeople reads the head of slots, and writes it into new ones.
+func newPeople(slots Slots) (*people, error) {
+	fresh := make([]byte, SlotSize)
+	copy(fresh, magic)
+	_, _ = rand.Read(fresh[shareSize : shareSize+peopleID]) // never fails
+	head, err := slots.Head(fresh)
 	if err != nil {
-		return nil, made, fmt.Errorf("sealed: people file: %w", err)
+		return nil, err
 	}
-	p = &people{file: f}
-	if err := p.begin(path); err != nil {
-		return nil, made, fmt.Errorf("sealed: people file %s: %w", path, errors.Join(err, f.Close()))
+	if len(head) != SlotSize || !bytes.HasPrefix(head, []byte(magic)) {
+		return nil, errors.New("not a file of people's keys")
 	}
-	return p, made, nil
-}
-
-// begin reads the head of the file, and writes it into an empty one.
-func (p *people) begin(path string) error {
-	info, err := p.file.Stat()
-	if err != nil {
-		return err
-	}
-	head := make([]byte, slotSize)
-	if info.Size() < slotSize { // new, or its making was cut short: no share was given out
-		copy(head, magic)
-		_, _ = rand.Read(head[shareSize : shareSize+peopleID]) // never fails
-		if _, err := p.file.WriteAt(head, 0); err != nil {
-			return err
-		}
-		if err := errors.Join(p.file.Sync(), syncDir(filepath.Dir(path))); err != nil {
-			return err
-		}
-	} else if _, err := p.file.ReadAt(head, 0); err != nil {
-		return err
-	}
-	if !bytes.HasPrefix(head, []byte(magic)) {
-		return errors.New("not a file of people's keys")
-	}
+	p := &people{slots: slots}
 	copy(p.id[:], head[shareSize:])
-	// What a crash left half written at the end is skipped.
-	p.end = max(1, (info.Size()+slotSize-1)/slotSize)
-	return nil
+	return p, nil
 }
 
 // take gives out a share that is on disk.
@@ -143,33 +112,33 @@ func (p *people) take() (ref, error) {
 }
 
 func (p *people) fill() error {
-	text := make([]byte, pooled*slotSize)
-	fresh := make([]prepared, pooled)
-	for i := range fresh {
-		slot := text[i*slotSize : (i+1)*slotSize]
+	texts := make([][]byte, pooled)
+	for i := range texts {
+		slot := make([]byte, SlotSize)
 		_, _ = rand.Read(slot[:shareSize]) // never fails
-		copy(fresh[i].share[:], slot)
-		fresh[i].ref = newRef(p.end+int64(i), slot[:shareSize])
-		copy(slot[shareSize:], fresh[i].ref[8:])
+		copy(slot[shareSize:], checkOf(slot[:shareSize]))
 		slot[shareSize+checkSize] = stateShare
+		texts[i] = slot
 	}
-	if _, err := p.file.WriteAt(text, p.end*slotSize); err != nil {
+	first, err := p.slots.Append(texts)
+	if err != nil {
 		return err
 	}
-	if err := p.file.Sync(); err != nil {
-		return err
+	p.pool = make([]prepared, pooled)
+	for i, slot := range texts {
+		copy(p.pool[i].share[:], slot)
+		p.pool[i].ref = newRef(first+int64(i), slot[:shareSize])
 	}
-	p.pool, p.end = fresh, p.end+pooled
 	return nil
 }
 
 // share is the one of a ref; errForgotten when it was destroyed.
 func (p *people) share(r ref) ([]byte, error) {
-	slot := make([]byte, slotSize)
-	if _, err := p.file.ReadAt(slot, r.slot()*slotSize); err != nil {
-		return nil, ErrNoPeople
+	slot, err := p.slots.Read(r.slot())
+	if err != nil {
+		return nil, err
 	}
-	if !bytes.Equal(slot[shareSize:shareSize+checkSize], r[8:]) {
+	if len(slot) != SlotSize || !bytes.Equal(slot[shareSize:shareSize+checkSize], r[8:]) {
 		return nil, ErrNoPeople
 	}
 	switch slot[shareSize+checkSize] {
@@ -183,31 +152,29 @@ func (p *people) share(r ref) ([]byte, error) {
 	return nil, ErrNoPeople
 }
 
-// burn overwrites shares where they stand. When it returns nil they are gone
-// from the file.
+// burn overwrites shares where they stand. When it returns nil they are gone.
 func (p *people) burn(refs ...ref) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, r := range refs {
-		if r.slot() < 1 || r.slot() >= p.end {
-			continue
-		}
-		if _, err := p.file.WriteAt(ashes(r[8:]), r.slot()*slotSize); err != nil {
-			return fmt.Errorf("sealed: people file: %w", err)
-		}
+	slots, texts := make([]int64, len(refs)), make([][]byte, len(refs))
+	for i, r := range refs {
+		slots[i], texts[i] = r.slot(), ashes(r[8:])
 	}
-	return p.file.Sync()
+	if err := p.slots.Overwrite(slots, texts); err != nil {
+		return fmt.Errorf("sealed: people file: %w", err)
+	}
+	return nil
 }
 
 // ashes is the slot of a share that was destroyed.
 func ashes(check []byte) []byte {
-	slot := make([]byte, slotSize)
+	slot := make([]byte, SlotSize)
 	copy(slot[shareSize:], check)
 	slot[shareSize+checkSize] = stateBurned
 	return slot
 }
 
-func (p *people) close() error { return p.file.Close() }
+func (p *people) close() error { return p.slots.Close() }
 
 // MergePeople brings the people file at path, which need not exist, together
 // with a copy of it: what one of them has and the other lacks is there after,
@@ -218,7 +185,7 @@ func MergePeople(path, copied string) error {
 	if err != nil {
 		return fmt.Errorf("sealed: people file: %w", err)
 	}
-	if !bytes.HasPrefix(from, []byte(magic)) || len(from) < slotSize {
+	if !bytes.HasPrefix(from, []byte(magic)) || len(from) < SlotSize {
 		return fmt.Errorf("sealed: people file %s: not a file of people's keys", copied)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator's own path
@@ -237,13 +204,13 @@ func mergeInto(f *os.File, from []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(have) >= slotSize && !bytes.Equal(have[:slotSize], from[:slotSize]) {
+	if len(have) >= SlotSize && !bytes.Equal(have[:SlotSize], from[:SlotSize]) {
 		return ErrNoPeople
 	}
-	for at := 0; at+slotSize <= len(from); at += slotSize {
-		slot, own := from[at:at+slotSize], []byte(nil)
-		if at+slotSize <= len(have) {
-			own = have[at : at+slotSize]
+	for at := 0; at+SlotSize <= len(from); at += SlotSize {
+		slot, own := from[at:at+SlotSize], []byte(nil)
+		if at+SlotSize <= len(have) {
+			own = have[at : at+SlotSize]
 		}
 		lacks := own == nil || own[shareSize+checkSize] == 0
 		burned := slot[shareSize+checkSize] == stateBurned && own != nil &&

@@ -37,8 +37,10 @@ const (
 // Options say what belongs to whom. Without them nothing has an owner.
 type Options struct {
 	// People is the path of the file of owners' shares, which is made when there
-	// is none; "": nothing has an owner.
+	// is none. Slots is where they are instead, when several processes share
+	// them. "" and nil: nothing has an owner.
 	People string
+	Slots  Slots
 	// Owner is whose a record is, "" for nobody's. It must depend on its
 	// arguments alone, and an owner holds no "/".
 	Owner func(bucket, key string, value []byte) string
@@ -88,7 +90,7 @@ func Open(ctx context.Context, inner storage.Store, ring [][]byte, o Options) (*
 	if wrong != nil {
 		return nil, wrong
 	}
-	if o.People == "" {
+	if o.People == "" && o.Slots == nil {
 		return s, nil
 	}
 	if err := s.openPeople(ctx); err != nil {

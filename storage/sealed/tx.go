@@ -225,6 +225,9 @@ func (s *Store) Burn(ctx context.Context, before time.Time) (n int, err error) {
 	if s.seal.people == nil {
 		return 0, nil
 	}
+	if s.opts.Slots != nil { // which another process may have burned
+		s.seal.dropAll()
+	}
 	var refs []ref
 	var rows []string
 	err = s.inner.View(ctx, func(inner storage.Tx) error {
@@ -259,20 +262,33 @@ func (s *Store) Burn(ctx context.Context, before time.Time) (n int, err error) {
 	})
 }
 
-// openPeople opens the file of shares, and makes sure that it is this store's.
+// openPeople opens the shares, and makes sure that they are this store's.
 func (s *Store) openPeople(ctx context.Context) error {
-	file, made, err := openPeople(s.opts.People)
+	if s.opts.Slots != nil {
+		return s.usePeople(ctx, s.opts.Slots)
+	}
+	file, made, err := openFile(s.opts.People)
 	if err != nil {
+		return fmt.Errorf("sealed: people file: %w", err)
+	}
+	if err = s.usePeople(ctx, file); err == nil {
+		return nil
+	}
+	if made { // so that the right one can be put there
+		err = errors.Join(err, os.Remove(s.opts.People))
+	}
+	return errors.Join(err, file.Close())
+}
+
+func (s *Store) usePeople(ctx context.Context, slots Slots) error {
+	p, err := newPeople(slots)
+	if err != nil {
+		return fmt.Errorf("sealed: people file %s: %w", s.opts.People, err)
+	}
+	if err := s.pair(ctx, p); err != nil {
 		return err
 	}
-	err = s.pair(ctx, file)
-	if err != nil {
-		if made { // so that the right one can be put there
-			err = errors.Join(err, os.Remove(s.opts.People))
-		}
-		return errors.Join(err, file.close())
-	}
-	s.seal.people = file
+	s.seal.people = p
 	return nil
 }
 

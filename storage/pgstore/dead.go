@@ -1,0 +1,96 @@
+package pgstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/weizhangbot/weizhangbot/storage"
+)
+
+var (
+	errHandlerExited = errors.New("pgstore: handler called runtime.Goexit")
+	errCrashed       = errors.New("pgstore: each run ended with its process")
+)
+
+// A DeadLetter is a job that failed storage.MaxAttempts times. Its lane goes on
+// without it.
+type DeadLetter struct {
+	Ref         string      // names it for Revive
+	Job         storage.Job // as last delivered
+	Died        time.Time
+	Fingerprint string // of the last error; the error's text may hold personal data
+}
+
+// DeadLetters returns up to limit (<= 0: all) of the dead letters, oldest
+// first. They are kept as long as the IDs of completed jobs.
+func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []DeadLetter, err error) {
+	var most any
+	if limit > 0 {
+		most = limit
+	}
+	err = s.read(ctx, func(t *tx) error {
+		rows, err := t.conn.Query(ctx, `select seq, queue, id, lane, due, attempt, body, ended, cause from job
+			where state = 2 order by ended, seq limit $1`, most)
+		if err != nil {
+			return translate(err)
+		}
+		letters, err = pgx.CollectRows(rows, letterOf)
+		return translate(err)
+	})
+	return letters, err
+}
+
+func letterOf(row pgx.CollectableRow) (l DeadLetter, err error) {
+	var seq, due, ended int64
+	var queue, id, lane []byte
+	err = row.Scan(&seq, &queue, &id, &lane, &due, &l.Job.Attempt, &l.Job.Body, &ended, &l.Fingerprint)
+	l.Ref, l.Died = strconv.FormatInt(seq, 10), time.Unix(0, ended)
+	l.Job.Queue, l.Job.ID, l.Job.Key, l.Job.At = string(queue), string(id), string(lane), time.Unix(0, due)
+	return l, err
+}
+
+// bury makes a dead letter of a job and frees its lane.
+func (t *tx) bury(c claimed, cause string) error {
+	return t.end(c, `update job set state = 2, head = false, ended = clock_ns(), attempt = $3, cause = $4
+		where seq = $1 and run = $2 and state = 0`, min(c.job.Attempt, storage.MaxAttempts), cause)
+}
+
+// ErrNoLetter: there is no dead letter of that name, or no more.
+var ErrNoLetter = errors.New("pgstore: no such dead letter")
+
+// Revive has a dead letter run again, at once and with all its attempts, at the
+// end of its lane. It is then no dead letter any more.
+func (s *Store) Revive(ctx context.Context, ref string) error {
+	seq, err := strconv.ParseInt(ref, 10, 64)
+	if err != nil {
+		return ErrNoLetter
+	}
+	return s.update(ctx, nil, func(t *tx) error {
+		var queue, id, lane, body []byte
+		err := t.conn.QueryRow(ctx, "delete from job where seq = $1 and state = 2 returning queue, id, lane, body", seq).
+			Scan(&queue, &id, &lane, &body)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNoLetter
+		}
+		if err != nil {
+			return t.fail(err)
+		}
+		_, err = t.Enqueue(storage.Job{ID: string(id), Queue: string(queue), Key: string(lane), Body: body})
+		return err
+	})
+}
+
+// fingerprint tells errors apart without showing their text.
+func fingerprint(err error) string {
+	sum := sha256.Sum256([]byte(err.Error()))
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return fmt.Sprintf("%T:%x", err, sum[:6])
+}
