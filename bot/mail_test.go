@@ -50,9 +50,9 @@ func TestNoticeLeavesTheFormOpen(t *testing.T) {
 func TestNoticeComesWithTheCompleteAnswer(t *testing.T) {
 	w := newWorld(t)
 	w.handle(t, message("a", "0", "苏E54321"))
-	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 300 * time.Millisecond})
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 900 * time.Millisecond})
 	w.notify(t, "a", "沪A11111")
-	if a := w.handleWithin(t, 30*time.Millisecond, message("a", "1", "发动机号123456 车架号654321")); !a.Pending || strings.Contains(text(a), "沪A11111") {
+	if a := w.handleWithin(t, 250*time.Millisecond, message("a", "1", "发动机号123456 车架号654321")); !a.Pending || strings.Contains(text(a), "沪A11111") {
 		t.Fatalf("%+v", a)
 	}
 	w.Do(t, []string{"restart"})

@@ -65,8 +65,8 @@ func late(t *testing.T, box *mailbox) *world {
 	w.push = box
 	w.start(t)
 	w.handle(t, message("a", "0", "苏E54321"))
-	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 200 * time.Millisecond})
-	if a := w.handleWithin(t, 50*time.Millisecond, message("a", "1", "发动机号123456 车架号654321")); !a.Pending {
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 900 * time.Millisecond})
+	if a := w.handleWithin(t, 300*time.Millisecond, message("a", "1", "发动机号123456 车架号654321")); !a.Pending {
 		t.Fatalf("answered in time: %+v", a)
 	}
 	return w

@@ -199,9 +199,9 @@ func (w *world) crash(t *testing.T) *world {
 func TestKilledWhileTheQueryIsOut(t *testing.T) {
 	w := newWorld(t)
 	w.handle(t, message("a", "0", "苏E54321"))
-	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 500 * time.Millisecond})
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 900 * time.Millisecond})
 	digits := message("a", "1", "发动机号123456 车架号654321")
-	w.handleWithin(t, 50*time.Millisecond, digits)
+	w.handleWithin(t, 250*time.Millisecond, digits)
 	for w.juhe.Meter().Queries == 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -234,8 +234,8 @@ func TestKilledInAForm(t *testing.T) {
 func TestRedeliveryOfWhatBroughtALateAnswer(t *testing.T) {
 	w := newWorld(t)
 	w.handle(t, message("a", "0", "苏E54321"))
-	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 200 * time.Millisecond})
-	w.handleWithin(t, 50*time.Millisecond, message("a", "1", "发动机号123456 车架号654321"))
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 900 * time.Millisecond})
+	w.handleWithin(t, 250*time.Millisecond, message("a", "1", "发动机号123456 车架号654321"))
 	w.handle(t, message("b", "1", full)) // joins, so it is over afterwards
 	var key, first string
 	for i := 0; i < 100 && !strings.Contains(first, "查询时间"); i++ {
@@ -306,8 +306,8 @@ func TestPagesWithoutACache(t *testing.T) {
 func TestResultsOfALineComeOneByOne(t *testing.T) {
 	w := newWorld(t)
 	w.handle(t, message("a", "0", "查两辆：苏E54321 发动机123456 车架号654321；苏E12345 发动机号 222333 车架号 444555"))
-	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 600 * time.Millisecond})
-	w.handleWithin(t, 50*time.Millisecond, message("a", "1", "是"))
+	w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 900 * time.Millisecond})
+	w.handleWithin(t, 250*time.Millisecond, message("a", "1", "是"))
 	for w.juhe.Meter().Queries < 2 {
 		time.Sleep(5 * time.Millisecond)
 	}

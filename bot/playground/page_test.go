@@ -297,7 +297,7 @@ func TestMessagesKeepTheirOrder(t *testing.T) {
 		s.say(fmt.Sprint(i), fmt.Sprint("第", i))
 	}
 	s.open("li", "").until("ready")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := s.page.Close(ctx); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func serve(t *testing.T, p *Page) *site {
 	t.Helper()
 	srv := httptest.NewServer(p)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		_ = p.Close(ctx) // ends the streams, for which the server waits
 		srv.Close()

@@ -40,7 +40,7 @@ func outside(t *testing.T, p *Page) (*weather, string) {
 	x := &weather{page: p}
 	srv := httptest.NewServer(x)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		_ = p.Close(ctx)
 		srv.Close()

@@ -63,7 +63,7 @@ func TestSlowPolice(t *testing.T) {
 				w.Say(t, "driver", "苏E54321") // the rule is known from here on
 				w.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: time.Second})
 				update := w.tg.Say(1000, "发动机号123456 车架号654321")
-				w.tg.Wait(10*time.Second, func() bool { return len(w.tg.Messages(1000)) == 2 })
+				w.tg.Wait(30*time.Second, func() bool { return len(w.tg.Messages(1000)) == 2 })
 				if got := w.tg.Messages(1000)[1].Text; got != bot.Sentence(bot.Chinese, bot.TextPending) {
 					t.Fatalf("announced as %q", got)
 				}

@@ -248,7 +248,7 @@ func TestStarting(t *testing.T) {
 	})
 	t.Run("stopped while waiting", func(t *testing.T) {
 		r := newRig(t, &parrot{}, func(r *rig) { r.tg.Fail(telegramtest.Fault{Method: "getMe", HTML: true, Code: 404}) })
-		r.tg.Wait(5*time.Second, func() bool { return len(r.tg.Calls("getMe")) > 1 })
+		r.tg.Wait(30*time.Second, func() bool { return len(r.tg.Calls("getMe")) > 1 })
 		r.stop() // returns nil, which start checks
 	})
 }
@@ -264,7 +264,7 @@ func TestStopping(t *testing.T) {
 	r := newRig(t, p)
 	r.says("你好")
 	r.tg.Say(42, "慢")
-	r.tg.Wait(5*time.Second, func() bool { return p.count() == 2 })
+	r.tg.Wait(30*time.Second, func() bool { return p.count() == 2 })
 	for p.count() < 2 {
 		time.Sleep(time.Millisecond)
 	}

@@ -60,7 +60,7 @@ func TestOutage(t *testing.T) {
 	r.says("你好")
 	r.tg.Fail(telegramtest.Fault{Method: "sendMessage", Code: 503, Description: "Service Unavailable"})
 	first := r.tg.Say(42, "一")
-	r.tg.Wait(10*time.Second, func() bool { return len(r.tg.Calls("sendMessage")) > maxTries })
+	r.tg.Wait(30*time.Second, func() bool { return len(r.tg.Calls("sendMessage")) > maxTries })
 	second := r.tg.Say(42, "二")
 	r.tg.Heal()
 	r.settle(first, second)

@@ -323,7 +323,7 @@ func TestFailingDialogue(t *testing.T) {
 // The menu of commands is registered in Chinese and English, for private chats.
 func TestMenu(t *testing.T) {
 	r := newRig(t, &parrot{})
-	if !r.tg.Wait(5*time.Second, func() bool { return len(r.tg.Menus()) == 2 }) {
+	if !r.tg.Wait(30*time.Second, func() bool { return len(r.tg.Menus()) == 2 }) {
 		t.Fatalf("menus %q", r.tg.Menus())
 	}
 	for lang, catalogue := range map[string]bot.Lang{"": bot.English, "zh": bot.Chinese} {
@@ -354,7 +354,7 @@ func TestLongAnswer(t *testing.T) {
 	send := len(r.tg.Calls("sendMessage"))
 	update := r.tg.Say(42, "报告")
 	// The second part is refused longer than is waited for in place.
-	r.tg.Wait(5*time.Second, func() bool {
+	r.tg.Wait(30*time.Second, func() bool {
 		if len(r.tg.Calls("sendMessage")) == send+1 {
 			r.tg.Fail(telegramtest.Fault{Method: "sendMessage", Code: 500, Description: "Internal Server Error", Times: maxTries})
 		}

@@ -344,7 +344,7 @@ func newDiskRig(t *testing.T, binary, dir string) *diskRig {
 // isReady waits until /readyz says so.
 func (r *diskRig) isReady(want int) {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for {
 		got := 0
 		if resp, err := http.Get(r.front.URL + readyPath); err == nil {
@@ -374,7 +374,7 @@ func (r *diskRig) all() string {
 func (r *diskRig) wants(said, words string) {
 	r.t.Helper()
 	before := len(r.all())
-	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 60*time.Second)
 	defer cancel()
 	r.driver.say(ctx, said)
 	if got := r.all()[before:]; !strings.Contains(got, words) {

@@ -98,9 +98,9 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		{"shares that others may open", func(o *outside) { o.leave("bot.db.people", 0o640) }, exitFine, "bot.db.people (mode 0640)"},
 		{"no directory", func(o *outside) { o.write("storage: {path: " + filepath.Join(o.dir, "gone", "bot.db") + "}\n") }, exitFailed, "✗ disk: "},
 		{"a file that is no store", func(o *outside) { o.leave("bot.db.key", 0o600); o.leave("bot.db", 0o600) }, exitFailed, "✗ store: "},
-		{"another driver", func(o *outside) {
+		{"a database that is not there", func(o *outside) {
 			o.write("storage: {driver: postgres, dsn: 'postgres://bot@db/x', encryption_key: '" + other["storage.encryption_key"] + "'}\n")
-		}, exitFailed, "✗ store: driver postgres: not part of this version"},
+		}, exitFailed, "✗ database: "},
 		{"a store that others may open", func(o *outside) { o.leave("bot.db.key", 0o644) }, exitFine, "bot.db.key (mode 0644)"},
 		{"a store without its key", func(o *outside) { o.leave("bot.db", 0o600) }, exitFailed, "✗ store: "},
 		{"secrets that others may read", func(o *outside) { o.chmod("config.yaml", 0o644) }, exitFine, "! configuration: others on this machine may open"},

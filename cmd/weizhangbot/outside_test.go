@@ -169,10 +169,10 @@ func (o *outside) platform(r *running, mode wechattest.Mode) *wechattest.Platfor
 // until waits for something to become so.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not so after 20 s: %s", what)
+			t.Fatalf("not so after 60 s: %s", what)
 		}
 		<-time.After(5 * time.Millisecond)
 	}

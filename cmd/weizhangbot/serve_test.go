@@ -64,7 +64,7 @@ func TestServeTelegramByPolling(t *testing.T) {
 // reads waits until person 42 sees these words in Telegram.
 func (o *outside) reads(words string) {
 	o.t.Helper()
-	if !o.telegram.Wait(20*time.Second, func() bool {
+	if !o.telegram.Wait(60*time.Second, func() bool {
 		for _, m := range o.telegram.Messages(42) {
 			if strings.Contains(m.Text, words) {
 				return true

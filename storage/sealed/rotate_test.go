@@ -159,7 +159,7 @@ func onlyNew(t *testing.T, place string, old []byte) {
 // runAll runs n jobs of a queue, one at a time, and tells them as id=body.
 func runAll(t *testing.T, s *sealed.Store, queue string, n int) (ran []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	must(t, s.Work(ctx, queue, 1, func(_ context.Context, j storage.Job, done storage.Done) error {
 		if ran = append(ran, j.ID+"="+string(j.Body)); len(ran) == n {

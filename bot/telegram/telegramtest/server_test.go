@@ -174,7 +174,7 @@ func TestLongPoll(t *testing.T) {
 	}
 	// A second poller takes over, and the first is told.
 	go func() { waited <- c.call("getUpdates", map[string]any{"timeout": 50, "offset": id + 1}) }()
-	c.tg.Wait(5*time.Second, func() bool { return c.tg.Pending() == 0 })
+	c.tg.Wait(30*time.Second, func() bool { return c.tg.Pending() == 0 })
 	time.Sleep(20 * time.Millisecond)
 	go c.call("getUpdates", map[string]any{"timeout": 1, "offset": id + 1})
 	if a := <-waited; a.Code != 409 || !strings.Contains(a.Description, "terminated by other getUpdates") {
@@ -330,7 +330,7 @@ func TestWebhook(t *testing.T) {
 	for _, s := range []string{"二", "三"} {
 		c.tg.Say(42, s)
 	}
-	if !c.tg.Wait(5*time.Second, func() bool { return c.tg.Pending() == 0 }) {
+	if !c.tg.Wait(30*time.Second, func() bool { return c.tg.Pending() == 0 }) {
 		t.Fatalf("%d updates wait", c.tg.Pending())
 	}
 	if a := c.call("getUpdates", nil); a.Code != 409 || !strings.Contains(a.Description, "webhook is active") {
