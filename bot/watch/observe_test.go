@@ -53,7 +53,9 @@ func TestSurvey(t *testing.T) {
 			total += n
 			most = max(most, n)
 		}
-		if total != cars || most > cars/10 {
+		// One whose place begins this very moment comes in exactly a week, beyond
+		// what is counted: of 65,536 places that is now and then one.
+		if total > cars || total < cars-3 || most > cars/10 {
 			t.Errorf("%d checks to come, %d in one hour", total, most)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
