@@ -313,7 +313,8 @@ func reorder(tx *bolt.Tx, sequence uint64) error {
 }
 
 // ReplaceBy closes the store, puts the file at path, which Rewrite made, in the
-// place of its own, and overwrites what its own file held. Killed at any time,
+// place of its own, and overwrites what its own file held. It belongs to whom the
+// store's own did. Killed at any time,
 // one of the two files is at the store's path, and whole.
 func (s *Store) ReplaceBy(path string) error {
 	own := s.db.Path()
@@ -321,7 +322,9 @@ func (s *Store) ReplaceBy(path string) error {
 	if err != nil {
 		return fmt.Errorf("boltstore: replace: %w", errors.Join(err, s.Close()))
 	}
-	err = os.Rename(path, own) // while the lock keeps every other process out
+	if err = OwnedLike(path, own); err == nil {
+		err = os.Rename(path, own) // while the lock keeps every other process out
+	}
 	if err == nil {
 		err = syncDir(filepath.Dir(own))
 	}
