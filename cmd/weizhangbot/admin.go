@@ -49,7 +49,7 @@ func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error)
 		return nil, err
 	}
 	opened := c
-	if c.Juhe.Key == "" { // which may be where only the service can read it
+	if c.Juhe.Key == "" { // it may be where only the service can read it: see needKey
 		opened.Juhe.Key = "none"
 	}
 	w, err := openWorld(ctx, opened, newLogger(p.stderr, quietLog(c.Log)))
