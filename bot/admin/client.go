@@ -145,6 +145,9 @@ func refusal(path string, answer *http.Response) error {
 	}
 	why, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 	line, _, _ := strings.Cut(string(why), "\n")
+	if strings.HasPrefix(line, "bot: ") { // the office's own words: the same as without a serve between
+		return errors.New(line)
+	}
 	return fmt.Errorf("admin: %s: %d: %.200s", path, answer.StatusCode, line)
 }
 

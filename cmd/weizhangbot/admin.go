@@ -44,11 +44,15 @@ type backOffice struct {
 
 // office opens the store, or finds whoever holds it.
 func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error) {
-	c, err := load(f.Config, p.environ, "juhe.key")
+	c, err := load(f.Config, p.environ)
 	if err != nil {
 		return nil, err
 	}
-	w, err := openWorld(ctx, c, newLogger(p.stderr, quietLog(c.Log)))
+	opened := c
+	if c.Juhe.Key == "" { // it may be where only the service can read it: see needKey
+		opened.Juhe.Key = "none"
+	}
+	w, err := openWorld(ctx, opened, newLogger(p.stderr, quietLog(c.Log)))
 	switch {
 	case errors.Is(err, storage.ErrLocked):
 		client := admin.NewClient(c.Server.adminURL(), string(c.Server.AdminToken))
@@ -60,6 +64,16 @@ func (f adminFlags) office(ctx context.Context, p *program) (*backOffice, error)
 	fleet := w.fleet()
 	fleet.Figures.Turns = nil // they are of who serves
 	return &backOffice{Office: fleet, config: c, idle: true, close: w.close}, nil
+}
+
+// needKey is why Juhe cannot be asked, which a running serve does itself.
+func (b *backOffice) needKey() error {
+	if !b.idle || b.config.Juhe.Key != "" {
+		return nil
+	}
+	var fs faults
+	fs.add("juhe.key", "missing", "no serve runs that has it: set it in the file or as "+key{path: "juhe.key"}.variable())
+	return fs.err()
 }
 
 // reachable tells the outbox whom the platforms of the configuration reach. What

@@ -60,7 +60,7 @@ func TestAdminBlocks(t *testing.T) {
 			t.Errorf("%s", out)
 		}
 	}
-	if code, _, errs := o.admin(at, "", "block", "telegram:42"); code != exitFailed || !strings.Contains(errs, "an admin cannot be blocked") {
+	if code, _, errs := o.admin(at, "", "block", "telegram:42"); code != exitFailed || errs != "weizhangbot: admin block: bot: an admin cannot be blocked\n" {
 		t.Errorf("an admin: %d %s", code, errs)
 	}
 	o.telegram.Say(43, knownCar)

@@ -52,6 +52,9 @@ func (c adminImport) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, office.close()) }()
+	if err := office.needKey(); err != nil {
+		return err
+	}
 	report, err := office.Import(ctx, bot.ImportOrder{User: u, Table: table, DryRun: c.DryRun, SkipFaulty: c.SkipFaulty})
 	if err != nil {
 		return office.explained("admin import", err)

@@ -86,5 +86,5 @@ func (c adminCost) Run(ctx context.Context, p *program) (err error) {
 	if c.JSON {
 		return p.printJSON(report)
 	}
-	return p.print(playground.Plain(report.Text(bot.Chinese)) + "\n")
+	return p.print(playground.Plain(report.Text(bot.English)) + "\n")
 }

@@ -72,7 +72,7 @@ func TestAdminBesideServe(t *testing.T) {
 	o.telegram.Say(42, "查违章 沪C12345 发动机号123456 车架号654321")
 	o.reads("待交罚款")
 	code, out, errs = o.admin(at, "", "cost", "--days", "1")
-	if code != exitFine || !strings.Contains(out, "最近 1 天：付费查询") {
+	if code != exitFine || !strings.Contains(out, "The last 1 days: paid queries: 1") {
 		t.Errorf("cost: %d\n%s%s", code, out, errs)
 	}
 	o.telegram.Say(42, "/admin cost")

@@ -19,7 +19,8 @@ const envPrefix = "WEIZHANG_"
 
 // load builds the configuration: the defaults, the file over them (none when
 // its name is empty), the environment over both. required are the keys that
-// the command cannot do without. All faults are reported in one error.
+// the command cannot do without, those of a platform only when it is on. All
+// faults are reported in one error.
 func load(file string, environ []string, required ...string) (Config, error) {
 	c := defaults()
 	var fs faults
@@ -30,17 +31,37 @@ func load(file string, environ []string, required ...string) (Config, error) {
 			return c, fs.err()
 		}
 		readYAML(&c, file, text, &fs)
+		if fs.known(file) { // nothing of it was read: what is missing says nothing
+			required = nil
+		}
 	}
 	readEnv(&c, environ, &fs)
 	c.check(&fs)
 	for _, k := range keysOf(&c) {
 		for _, path := range required {
-			if k.path == path && k.value.IsZero() && !fs.known(path) {
+			if k.path == path && k.value.IsZero() && c.uses(path) && !fs.known(path) {
 				fs.add(path, "missing", "set it in the file or as "+k.variable())
 			}
 		}
 	}
 	return c, fs.err()
+}
+
+// toServe are the keys that a serve cannot do without. Other commands reach no
+// platform: the secrets of one may be where only the service can read them.
+var toServe = []string{"juhe.key", "wechat.app_id", "wechat.token", "wechat.app_secret", "telegram.webhook_secret"}
+
+// uses tells whether a serve with this configuration needs the key.
+func (c *Config) uses(path string) bool {
+	switch {
+	case path == "wechat.app_secret":
+		return c.WeChat.on() && c.WeChat.Account != "basic" // which calls no API
+	case strings.HasPrefix(path, "wechat."):
+		return c.WeChat.on()
+	case path == "telegram.webhook_secret":
+		return c.Telegram.on() && c.Telegram.webhook()
+	}
+	return true
 }
 
 // readBounded reads a file that the operator named. A file that never ends is

@@ -124,7 +124,7 @@ var other = map[string]string{
 func TestEveryKeyFromTheEnvironment(t *testing.T) {
 	var environ []string
 	for path, value := range other {
-		environ = append(environ, variableOf(path)+"="+value)
+		environ = append(environ, key{path: path}.variable()+"="+value)
 	}
 	got, err := load(reference, environ)
 	if err != nil {
@@ -195,7 +195,7 @@ func TestVariablesFollowPaths(t *testing.T) {
 			name := path + f.Tag.Get("yaml")
 			if prefix, ok := f.Tag.Lookup("envPrefix"); ok {
 				walk(name+".", variable+prefix, f.Type)
-			} else if got, want := variable+f.Tag.Get("env"), variableOf(name); got != want {
+			} else if got, want := variable+f.Tag.Get("env"), (key{path: name}).variable(); got != want {
 				t.Errorf("%s: variable %s, want %s", name, got, want)
 			}
 		}
@@ -280,7 +280,7 @@ func TestConfigFaults(t *testing.T) {
 		{"never a check", "push:\n  every: 0s\n", `config: push.every: 0s is not above zero`},
 		{"a proxy by name", "server: {trusted_proxies: [proxy.example]}\n", `config: server.trusted_proxies: "proxy.example" is no address: such as 127.0.0.1 or 10.0.0.0/8`},
 		{"an admin from nowhere", "admins: [bob]\n", `config: admins: "bob" cannot be right: user ids such as telegram:123456`},
-		{"half a WeChat account", "wechat:\n  app_id: wx1\n", "config: wechat.token: missing: set it in the file or as WEIZHANG_WECHAT_TOKEN\nconfig: wechat.app_secret: missing"},
+		{"half a WeChat account", "wechat:\n  app_id: wx1\n", "config: wechat.app_secret: missing: set it in the file or as WEIZHANG_WECHAT_APP_SECRET\nconfig: wechat.token: missing"},
 		{"no such account", "wechat:\n  app_id: a\n  app_secret: b\n  token: abc\n  account: gold\n", `config: wechat.account: "gold" is not known: one of service, subscription, basic`},
 		{"half an AES key", "wechat:\n  app_id: a\n  app_secret: b\n  token: abc\n  aes_key: short\n", `config: wechat.aes_key: the value cannot be right: EncodingAESKey: 43`},
 		{"a template field nobody fills", "wechat:\n  app_id: a\n  app_secret: b\n  token: abc\n  template: {fields: {thing1: colour}}\n", `config: wechat.template.fields.thing1: "colour" is not known: one of plate, count`},
@@ -292,7 +292,7 @@ func TestConfigFaults(t *testing.T) {
 		{"no proxy", "telegram:\n  token: 1:a\n  proxy: ftp://u:hunter2@x\n", `config: telegram.proxy: no address of a proxy`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := load(write(t, tt.text), nil)
+			_, err := load(write(t, tt.text), []string{"WEIZHANG_JUHE_KEY=k"}, toServe...)
 			if err == nil {
 				t.Fatalf("accepted, want %q", tt.want)
 			}
@@ -354,6 +354,41 @@ func TestRequiredKeys(t *testing.T) {
 	}
 	if _, err := load("", []string{"WEIZHANG_JUHE_KEY=k"}, "juhe.key"); err != nil {
 		t.Error(err)
+	}
+}
+
+// What only a serve needs may be where only the service can read it: whoever
+// backs the store up does without.
+func TestPlatformsAreForServe(t *testing.T) {
+	for _, tt := range []struct{ name, text, missing string }{
+		{"WeChat", "wechat: {app_id: a}\n", "wechat.app_secret wechat.token"},
+		{"WeChat without an API", "wechat: {app_id: a, account: basic}\n", "wechat.token"},
+		{"WeChat by its secret alone", "wechat: {app_secret: a, token: abc}\n", "wechat.app_id"},
+		{"a webhook", "telegram: {token: '1:a', mode: webhook, webhook_url: 'https://host/telegram'}\n", "telegram.webhook_secret"},
+		{"polling", "telegram: {token: '1:a'}\n", ""},
+		{"nothing", "{}\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := load(write(t, tt.text), nil); err != nil {
+				t.Errorf("any command: %v", err)
+			}
+			_, err := load(write(t, tt.text), []string{"WEIZHANG_JUHE_KEY=k"}, toServe...)
+			var missing []string
+			for _, line := range faultLines(err) {
+				missing = append(missing, strings.Fields(strings.ReplaceAll(line, ":", ""))[1])
+			}
+			if got := strings.Join(missing, " "); got != tt.missing {
+				t.Errorf("serve lacks %q, want %q", got, tt.missing)
+			}
+		})
+	}
+}
+
+// A file of which nothing could be read lacks nothing that is worth a line.
+func TestNotYAMLLacksNothing(t *testing.T) {
+	_, err := load(write(t, "juhe:\n\tkey: a\n"), nil, toServe...)
+	if lines := faultLines(err); len(lines) != 1 || !strings.Contains(lines[0], "line 2") || !strings.Contains(lines[0], "spaces") {
+		t.Errorf("got %q", lines)
 	}
 }
 

@@ -24,7 +24,7 @@ func readYAML(c *Config, file string, text []byte, fs *faults) {
 	case errors.Is(err, io.EOF): // an empty file configures nothing
 		return
 	case err != nil:
-		fs.add(file, strings.TrimPrefix(err.Error(), "yaml: "), "the file must be YAML")
+		fs.add(file, strings.TrimPrefix(err.Error(), "yaml: "), "the file must be YAML, indented by spaces")
 		return
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {

@@ -127,7 +127,15 @@ func (r *rekeying) run(ctx context.Context) error {
 	if err != nil || r.keyFile() == "" {
 		return err
 	}
-	return sealed.SaveRing(r.keyFile(), r.new)
+	return r.save(r.new)
+}
+
+// save writes the key file, which stays with the account that has the store.
+func (r *rekeying) save(ring ...[]byte) error {
+	if err := sealed.SaveRing(r.keyFile(), ring...); err != nil {
+		return err
+	}
+	return boltstore.OwnedLike(r.keyFile(), r.storage.Path)
 }
 
 // rewrite makes the new store, and puts it in the place of file, which is
@@ -140,7 +148,7 @@ func (r *rekeying) rewrite(ctx context.Context, file *boltstore.Store) error {
 	target := r.storage.Path + ".rekey"
 	rotation, err := s.NewRotation(r.new)
 	if err == nil && r.keyFile() != "" {
-		err = sealed.SaveRing(r.keyFile(), r.new, r.old)
+		err = r.save(r.new, r.old)
 	}
 	if err == nil {
 		err = file.Rewrite(ctx, target, rotation.Tag(), rotation, r.progress)

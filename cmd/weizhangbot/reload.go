@@ -33,7 +33,7 @@ func isLive(path string) bool {
 // loadServed is the configuration of a service, with the notice that it names.
 // All its faults are reported in one error.
 func loadServed(file string, environ []string) (Config, *bot.Privacy, error) {
-	c, err := load(file, environ, "juhe.key")
+	c, err := load(file, environ, toServe...)
 	privacy, unread := c.Privacy.text()
 	faults := []error{err}
 	if unread != nil {
@@ -127,7 +127,7 @@ func (r *reloader) report(changed, restart []string) {
 	if len(changed) > 0 {
 		log.WithField("changed", strings.Join(changed, ", ")).Info("the configuration was read again")
 	} else {
-		log.Info("the configuration was read again: nothing else counts")
+		log.Info("the configuration was read again: nothing that counts at once has changed")
 	}
 	if len(restart) > 0 {
 		log.Warn("needs a restart: " + strings.Join(restart, ", "))

@@ -196,7 +196,7 @@ func TestReloadNeedsARestart(t *testing.T) {
 	if told := r.manager.heard(); !strings.HasSuffix(told, "; needs a restart: wechat.app_secret, telegram.token, telegram.api_base\n") {
 		t.Errorf("the manager heard:\n%s", told)
 	}
-	if log := r.reload(withSafe, "limits: {connections_per_address: 7}\n"); !strings.Contains(log, "nothing else counts") || strings.Contains(log, "restart") {
+	if log := r.reload(withSafe, "limits: {connections_per_address: 7}\n"); !strings.Contains(log, "nothing that counts at once has changed") || strings.Contains(log, "restart") {
 		t.Errorf("as it was:\n%s", log)
 	}
 	r.end()

@@ -79,7 +79,7 @@ type service struct {
 	health   *health
 	front    *front
 	gate     atomic.Pointer[gate]
-	channels []channel
+	channels []*channel
 }
 
 // run serves until ctx ends or a part fails. It calls ready with the line for
@@ -158,14 +158,19 @@ func (s *service) start(ctx context.Context) (*world, error) {
 	w.working(ctx, s.unending("check", w.check))
 	w.working(ctx, s.unending("send", w.send))
 	w.inBackground(ctx, w.burn)
-	for _, c := range s.channels {
-		c.start(ctx, s.lost(c))
-	}
+	s.admit(ctx)
 	startSeam("U2")
 	s.front.open(s.doors())
 	s.health.serving(w.store)
 	startSeam("U3")
 	return w, nil
+}
+
+// admit lets the platforms work.
+func (s *service) admit(ctx context.Context) {
+	for _, c := range s.channels {
+		c.start(ctx, s.lost(c))
+	}
 }
 
 // connect builds the platforms, and tells the bot how to reach people there.
@@ -186,7 +191,7 @@ func (s *service) connect(w *world) error {
 			faults = append(faults, err)
 			continue
 		}
-		s.channels = append(s.channels, c)
+		s.channels = append(s.channels, &c)
 		if c.pusher != nil {
 			w.outbox.Add(c.name, deliver.Channel{Pusher: pusherSeam(c.pusher), Window: c.window})
 		}
@@ -235,7 +240,7 @@ var errEnded = errors.New("ended by itself")
 
 // lost is told why a platform gave up: Telegram refuses the token, for one. The
 // others go on without it; with none left there is nothing to go on for.
-func (s *service) lost(c channel) func(error) {
+func (s *service) lost(c *channel) func(error) {
 	return func(err error) {
 		s.log.WithError(err).WithFields(logrus.Fields{"event": "lost", "channel": c.name}).Error("this platform is not served any more")
 		if len(s.channels) == 1 {

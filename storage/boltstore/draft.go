@@ -78,11 +78,23 @@ func (d *Draft) Write(p []byte) (int, error) {
 
 // OwnedLike gives the draft to the account that owns like, the first of names
 // that exists.
-func (d *Draft) OwnedLike(names ...string) error {
+func (d *Draft) OwnedLike(names ...string) error { return ownedLike(d.file, names) }
+
+// OwnedLike gives the file at path to the account that owns like: root may work on
+// what is the bot's, which could not open it otherwise.
+func OwnedLike(path, like string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator's own path
+	if err != nil {
+		return err
+	}
+	return errors.Join(ownedLike(f, []string{like}), f.Close())
+}
+
+func ownedLike(f *os.File, names []string) error {
 	for _, name := range names {
 		switch like, err := os.Stat(name); {
 		case err == nil:
-			return own(d.file, like)
+			return own(f, like)
 		case !errors.Is(err, fs.ErrNotExist):
 			return err
 		}

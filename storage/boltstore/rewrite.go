@@ -313,15 +313,18 @@ func reorder(tx *bolt.Tx, sequence uint64) error {
 }
 
 // ReplaceBy closes the store, puts the file at path, which Rewrite made, in the
-// place of its own, and overwrites what its own file held. Killed at any time,
-// one of the two files is at the store's path, and whole.
+// place of its own, and overwrites what its own file held. The file belongs to
+// whom that one did. Killed at any time, one of the two is at the store's path,
+// and whole.
 func (s *Store) ReplaceBy(path string) error {
 	own := s.db.Path()
 	old, err := os.OpenFile(own, os.O_WRONLY, 0) //nolint:gosec // the store's own path, while it still has that name
 	if err != nil {
 		return fmt.Errorf("boltstore: replace: %w", errors.Join(err, s.Close()))
 	}
-	err = os.Rename(path, own) // while the lock keeps every other process out
+	if err = OwnedLike(path, own); err == nil {
+		err = os.Rename(path, own) // while the lock keeps every other process out
+	}
 	if err == nil {
 		err = syncDir(filepath.Dir(own))
 	}
