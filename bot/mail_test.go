@@ -234,7 +234,7 @@ func (w *world) raw(t *testing.T, u bot.UserID) (parts map[string]json.RawMessag
 	t.Helper()
 	w.update(t, u, func(tx storage.Tx) error {
 		b, err := tx.Get("user", bot.UserKey(u))
-		return errors.Join(err, json.Unmarshal(b, &parts))
+		return errors.Join(err, json.Unmarshal(bot.RecordAsJSON(b), &parts))
 	})
 	return parts
 }

@@ -56,6 +56,10 @@ type record struct {
 	// Pushed tells that notices were pushed since the person last wrote: what
 	// they write next may be about those.
 	Pushed bool `json:"pushed,omitempty"`
+
+	// beyond are the fields of a later version, which stay when this one saves
+	// the record.
+	beyond string
 }
 
 // A turn is one message and what it led to.
@@ -69,6 +73,9 @@ type turn struct {
 	Told    int       `json:"told,omitempty"` // how many of Replies a later message has taken already
 	Taken   taker     `json:"taken,omitempty"`
 	Trace   string    `json:"trace,omitempty"` // under which the log tells of it
+
+	// packed is what Early, News and Replies are until unfold.
+	packed string
 }
 
 // A taker is who got the replies of a turn, once it is complete. One does; a
@@ -106,10 +113,14 @@ func (t *turn) take(who taker) (replies []Reply, changed bool) {
 }
 
 // rest is what the turn has to say and no later message has taken.
-func (t *turn) rest() []Reply { return slices.Concat(t.News, t.soFar()) }
+func (t *turn) rest() []Reply {
+	t.unfold()
+	return slices.Concat(t.News, t.soFar())
+}
 
 // soFar is rest without what goes out with the complete answer only.
 func (t *turn) soFar() []Reply {
+	t.unfold()
 	return slices.Concat(t.Early, t.Replies[min(t.Told, len(t.Replies)):])
 }
 
@@ -156,11 +167,11 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &record{Version: recordVersion}
-	if b != nil {
-		if r, err = readRecord(b); err != nil {
-			return nil, err
-		}
+	r := (*record)(nil)
+	if b == nil {
+		r = &record{Version: recordVersion}
+	} else if r, err = readRecord(b); err != nil {
+		return nil, err
 	}
 	r.blocked, err = loadBlock(tx, u)
 	return r, err
@@ -168,12 +179,9 @@ func load(tx storage.Tx, u UserID) (*record, error) {
 
 // readRecord reads a record that was stored.
 func readRecord(b []byte) (*record, error) {
-	r := &record{Version: recordVersion}
-	if err := json.Unmarshal(b, r); err != nil {
-		r, err = withoutSession(b)
-		if err != nil {
-			return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
-		}
+	r, err := parseRecord(b)
+	if err != nil {
+		return nil, fmt.Errorf("bot: user record: %w", storage.ErrCorrupt)
 	}
 	r.known = true
 	if r.Version > recordVersion {
@@ -188,7 +196,21 @@ func readRecord(b []byte) (*record, error) {
 	return r, nil
 }
 
-// withoutSession reads a record whose session has a shape that is not known:
+// parseRecord reads a record as it was written, lately or before.
+func parseRecord(b []byte) (*record, error) {
+	r := &record{Version: recordVersion}
+	if len(b) > 0 && b[0] == layoutMark {
+		s := scribe{reads: true}
+		s.read(string(b[1:]), r)
+		return r, s.wrong
+	}
+	if json.Unmarshal(b, r) == nil {
+		return r, nil
+	}
+	return withoutSession(b)
+}
+
+// withoutSession reads a record of JSON whose session has a shape that is not known:
 // the conversation starts anew, everything else is kept.
 func withoutSession(b []byte) (*record, error) {
 	var parts map[string]json.RawMessage
@@ -206,21 +228,26 @@ func withoutSession(b []byte) (*record, error) {
 
 // save writes the record.
 func (r *record) save(tx storage.Tx, u UserID) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("bot: user record: %w", err)
-	}
-	if len(b) > recordSize {
+	sheet, _ := paper.Get().(*[]byte) // nothing else is in the pool
+	defer paper.Put(sheet)
+	s := scribe{out: append((*sheet)[:0], layoutMark)}
+	r.fields(&s)
+	*sheet = s.out
+	switch {
+	case s.wrong != nil:
+		return fmt.Errorf("bot: user record: %w", s.wrong)
+	case len(s.out) > recordSize:
 		return errors.New("bot: user record: too large")
 	}
-	return tx.Put(userBucket, userKey(u), b)
+	return tx.Put(userBucket, userKey(u), s.out)
 }
 
 // turn is the turn of a message key, nil when it is not kept.
 func (r *record) turn(key string) *turn {
 	for i := range r.Turns {
-		if r.Turns[i].Key == key {
-			return &r.Turns[i]
+		if t := &r.Turns[i]; t.Key == key {
+			t.unfold()
+			return t
 		}
 	}
 	return nil
@@ -259,10 +286,11 @@ func (r *record) begin(key string, at time.Time) *turn {
 // pushed, stays. Whoever writes is not gone.
 func (r *record) add(key string, at time.Time) *turn {
 	r.Seen, r.Gone, r.Warned = at, false, time.Time{}
-	kept := r.Turns[:0:0]
+	before := len(r.Turns)
+	kept := r.Turns[:0]
 	for i, t := range r.Turns {
 		waits := t.Taken == pushing || t.Taken == nobody && at.Sub(t.At) < lostAfter
-		if (waits || i > len(r.Turns)-keptTurns) && i > len(r.Turns)-mostTurns {
+		if (waits || i > before-keptTurns) && i > before-mostTurns {
 			kept = append(kept, t)
 			continue
 		}

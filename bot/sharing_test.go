@@ -47,7 +47,7 @@ func (w *world) record(t *testing.T, user string) (raw string) {
 	t.Helper()
 	err := w.store.View(context.Background(), func(tx storage.Tx) error {
 		b, err := tx.Get("user", bot.UserKey(bot.UserID("test:"+user)))
-		raw = string(b)
+		raw = string(bot.RecordAsJSON(b))
 		return err
 	})
 	if err != nil {
