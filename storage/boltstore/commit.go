@@ -3,6 +3,7 @@ package boltstore
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -145,6 +146,7 @@ func (c *committer) run() {
 // come.
 func (c *committer) next() (group []*call, more bool) {
 	<-c.wake
+	runtime.Gosched() // who is about to call may: a commit costs about the same for more of them
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := min(len(c.queue), maxGroup)
@@ -274,3 +276,4 @@ func (c *committer) write(btx *bolt.Tx) error {
 	}
 	return err
 }
+
