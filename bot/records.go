@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 )
@@ -201,7 +202,7 @@ func parseRecord(b []byte) (*record, error) {
 	r := &record{Version: recordVersion}
 	if len(b) > 0 && b[0] == layoutMark {
 		s := scribe{reads: true}
-		s.read(string(b[1:]), r)
+		s.read(unsafe.String(&b[0], len(b))[1:], r) //nolint:gosec // nobody else has b, and it is not written to
 		return r, s.wrong
 	}
 	if json.Unmarshal(b, r) == nil {

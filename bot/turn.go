@@ -88,8 +88,6 @@ func (b *Bot) Handle(ctx context.Context, m Message) (answer Answer, err error) 
 	if m.At.IsZero() {
 		m.At = b.now()
 	}
-	rung := b.bell.listen(m.User, m.Key)
-	defer b.bell.leave(m.User, m.Key, rung)
 	began := time.Now()
 	ctx, ended := b.tracer.Begin(ctx, Stage{Name: "turn", Channel: m.Channel})
 	seen := Seen{Channel: m.Channel, User: m.User, Trace: TraceOf(ctx)}
@@ -100,7 +98,7 @@ func (b *Bot) Handle(ctx context.Context, m Message) (answer Answer, err error) 
 	answer, seen, err = b.turn(ctx, m, seen)
 	if err == nil && answer.Pending {
 		early := answer.Replies
-		answer, err = b.await(ctx, m, rung, seen)
+		answer, err = b.await(ctx, m, seen)
 		answer.Replies = append(early, answer.Replies...)
 	}
 	switch {
@@ -115,29 +113,30 @@ func (b *Bot) Handle(ctx context.Context, m Message) (answer Answer, err error) 
 }
 
 // await waits for the rest of a turn that was stored. When ctx ends first the
-// turn goes on without it.
-func (b *Bot) await(ctx context.Context, m Message, rung <-chan struct{}, seen Seen) (Answer, error) {
+// turn goes on without it. What came before it listens is found by looking.
+func (b *Bot) await(ctx context.Context, m Message, seen Seen) (Answer, error) {
+	rung := b.bell.listen(m.User, m.Key)
+	defer b.bell.leave(m.User, m.Key, rung)
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
 	for {
+		complete, err := b.complete(ctx, m)
+		if err != nil || complete {
+			var answer Answer
+			if err == nil {
+				answer, _, err = b.turn(ctx, m, seen)
+			}
+			if err != nil && ctx.Err() != nil {
+				return Answer{Pending: true}, nil // stored all the same, and waiting
+			}
+			return answer, err
+		}
 		select {
 		case <-rung:
 		case <-tick.C:
 		case <-ctx.Done():
 			return Answer{Pending: true}, nil
 		}
-		complete, err := b.complete(ctx, m)
-		if err == nil && !complete {
-			continue
-		}
-		var answer Answer
-		if err == nil {
-			answer, _, err = b.turn(ctx, m, seen)
-		}
-		if err != nil && ctx.Err() != nil {
-			return Answer{Pending: true}, nil // stored all the same, and waiting
-		}
-		return answer, err
 	}
 }
 

@@ -78,6 +78,7 @@ type Desk struct {
 	self    string // this process, in the store
 	flights singleflight.Group
 	unsaved unsaved
+	rules   parsedRules
 	paid    *door // before query
 	free    *door // before the calls that cost nothing
 }

@@ -1,11 +1,13 @@
 package lookup
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot"
@@ -38,11 +40,44 @@ type cityRecord struct {
 
 // Rule implements bot.Desk.
 func (d *Desk) Rule(tx storage.Tx, at time.Time, prefix string, newEnergy bool) (bot.Rule, bool, error) {
-	var r ruleRecord
-	if ok, err := get(tx, ruleBucket, ruleKey(prefix, newEnergy), &r); !ok || err != nil {
+	key := ruleKey(prefix, newEnergy)
+	b, err := tx.Get(ruleBucket, key)
+	if b == nil || err != nil {
 		return bot.Rule{}, false, err
 	}
-	return r.Rule, believed(r.At, at), nil
+	r, err := d.rules.decode(key, b)
+	return r.Rule, err == nil && believed(r.At, at), err
+}
+
+// parsedRules are the rules that were read lately, by key: what stands in the
+// store decides, and is only not parsed again while it is the same.
+type parsedRules struct {
+	mu    sync.Mutex
+	byKey map[string]parsedRule
+}
+
+type parsedRule struct {
+	text []byte
+	rule ruleRecord
+}
+
+// mostRules bounds them: there are some 400 prefixes.
+const mostRules = 2000
+
+func (p *parsedRules) decode(key string, text []byte) (r ruleRecord, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known := p.byKey[key]; bytes.Equal(known.text, text) {
+		return known.rule, nil
+	}
+	if err := decode(ruleBucket, text, &r); err != nil {
+		return ruleRecord{}, err
+	}
+	if p.byKey == nil || len(p.byKey) >= mostRules {
+		p.byKey = map[string]parsedRule{}
+	}
+	p.byKey[key] = parsedRule{text, r}
+	return r, nil
 }
 
 // FetchRule implements bot.Desk. When nobody can be asked, a rule of the last

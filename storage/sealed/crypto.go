@@ -68,7 +68,16 @@ type sealer struct {
 
 	mu    sync.Mutex
 	owned map[ref]cipher.AEAD // of owners met lately
+
+	namesMu sync.Mutex
+	named   map[string]pseudonym // of segments met lately, by what the HMAC is of
 }
+
+// A pseudonym stands in for an identity.
+type pseudonym [pseudonymSize]byte
+
+// mostNamed bounds how many pseudonyms stay in memory: about 200 bytes each.
+const mostNamed = 8192
 
 // mostOwned bounds how many owners' keys stay in memory: about 1 KB each.
 const mostOwned = 4096
@@ -97,7 +106,7 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sealer{primary: firstKey, secret: secret, names: names, owned: map[ref]cipher.AEAD{}}
+	s := &sealer{primary: firstKey, secret: secret, names: names, owned: map[ref]cipher.AEAD{}, named: map[string]pseudonym{}}
 	s.keys[firstKey] = aead
 	s.scratch.New = newScratch(names)
 	return s, nil
@@ -229,7 +238,8 @@ func (s *sealer) path(k kind, bucket, key string, bound bool) string {
 		case segment == "", segment[0] == '~', bound && !more && segment == storage.End:
 			sc.path = append(sc.path, segment...)
 		default:
-			sc.path = base64.RawURLEncoding.AppendEncode(sc.path, sc.pseudonym(k, bucket, segment))
+			name := s.pseudonym(sc, k, bucket, segment)
+			sc.path = base64.RawURLEncoding.AppendEncode(sc.path, name[:])
 		}
 		if more {
 			sc.path = append(sc.path, '/')
@@ -244,16 +254,40 @@ func (s *sealer) get() *scratch {
 }
 
 // pseudonym depends on the bucket, so that the same person cannot be followed
-// from one bucket to another.
-func (sc *scratch) pseudonym(k kind, bucket, segment string) []byte {
+// from one bucket to another. Those met lately are not computed again: a turn
+// names the same few keys several times.
+func (s *sealer) pseudonym(sc *scratch, k kind, bucket, segment string) pseudonym {
+	sc.identity(k, bucket, segment)
+	s.namesMu.Lock()
+	name, known := s.named[string(sc.in)]
+	s.namesMu.Unlock()
+	if known {
+		return name
+	}
+	name = sc.pseudonym()
+	s.namesMu.Lock()
+	defer s.namesMu.Unlock()
+	if len(s.named) >= mostNamed {
+		clear(s.named)
+	}
+	s.named[string(sc.in)] = name
+	return name
+}
+
+// identity is what a pseudonym is made of.
+func (sc *scratch) identity(k kind, bucket, segment string) {
 	sc.in = append(sc.in[:0], byte(k))
 	sc.in = binary.AppendUvarint(sc.in, uint64(len(bucket)))
 	sc.in = append(sc.in, bucket...)
 	sc.in = append(sc.in, segment...)
+}
+
+// pseudonym computes that of the identity.
+func (sc *scratch) pseudonym() pseudonym {
 	sc.mac.Reset()
 	sc.mac.Write(sc.in)
 	sc.sum = sc.mac.Sum(sc.sum[:0])
-	return sc.sum[:pseudonymSize]
+	return pseudonym(sc.sum[:pseudonymSize])
 }
 
 func (sc *scratch) additional(header []byte, k kind, bucket, stored string) []byte {

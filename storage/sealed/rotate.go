@@ -47,7 +47,8 @@ func (s *Store) NewRotation(key []byte) (*Rotation, error) {
 
 // Tag names the new key without giving anything of it away.
 func (r *Rotation) Tag() string {
-	return hex.EncodeToString(r.to.get().pseudonym(kindCheck, ownBucket, "tag"))
+	tag := r.to.pseudonym(r.to.get(), kindCheck, ownBucket, "tag")
+	return hex.EncodeToString(tag[:])
 }
 
 // Record replaces a record; what was forgotten is left out, as a nil value.
@@ -167,7 +168,7 @@ func (t *tx) done(j storage.Job) (bool, error) {
 		if t.store.opts.Now().Sub(n.At) >= storage.KeepDone {
 			continue
 		}
-		old := sealer{}
+		old := sealer{named: map[string]pseudonym{}}
 		old.scratch.New = newScratch(n.Key)
 		id := old.key(kindJob, j.Queue, j.ID)
 		for _, later := range retired[i+1:] {
