@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // ConsoleConfig is what a Console needs.
@@ -214,7 +216,7 @@ func (o *Console) retry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch err := revive(r.Context(), r.PostFormValue("ref")); {
-	case errors.Is(err, ErrNoLetter):
+	case errors.Is(err, storage.ErrNoLetter):
 		what = "gone"
 	case err != nil:
 		what = "failed"

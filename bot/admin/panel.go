@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -28,14 +27,11 @@ type Letter struct {
 	Cause    string // a fingerprint
 }
 
-// ErrNoLetter is what Sources.Revive returns for a letter that is not there any more.
-var ErrNoLetter = errors.New("admin: no such dead letter")
-
 // Sources are where a Panel reads. Those that are nil have nothing to say.
 type Sources struct {
 	Queues   func(context.Context) ([]Queue, error)
 	Letters  func(ctx context.Context, limit int) ([]Letter, error) // oldest first
-	Revive   func(ctx context.Context, ref string) error
+	Revive   func(ctx context.Context, ref string) error            // as storage.Jobs has it
 	Costs    func(ctx context.Context, days int) (bot.CostReport, error)
 	Budgets  func(context.Context) ([]bot.BudgetLeft, error)
 	Outages  func(context.Context) ([]bot.Outage, error)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/admin"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // A works is what a panel reads, and can be changed under it.
@@ -82,7 +83,7 @@ func (w *works) sources() admin.Sources {
 					return nil
 				}
 			}
-			return admin.ErrNoLetter
+			return storage.ErrNoLetter
 		},
 		Costs: func(context.Context, int) (bot.CostReport, error) {
 			w.mu.Lock()

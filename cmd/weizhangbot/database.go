@@ -72,32 +72,3 @@ func (w *world) alone(ctx context.Context) error {
 	}
 	return err
 }
-
-// databaseSources adds what a database tells of its jobs to what the panel reads.
-func databaseSources(s *admin.Sources, d *pgstore.Store, now func() time.Time) {
-	s.Queues = func(ctx context.Context) ([]admin.Queue, error) {
-		states, err := d.Queues(ctx)
-		queues := make([]admin.Queue, len(states))
-		for i, q := range states {
-			queues[i] = admin.Queue{Kind: q.Name, Running: q.Running, Due: q.Due, Later: q.Later, Behind: q.Behind, Dead: q.Dead}
-			if !q.Oldest.IsZero() {
-				queues[i].Overdue = max(0, now().Sub(q.Oldest))
-			}
-		}
-		return queues, err
-	}
-	s.Letters = func(ctx context.Context, limit int) ([]admin.Letter, error) {
-		dead, err := d.DeadLetters(ctx, limit)
-		letters := make([]admin.Letter, len(dead))
-		for i, l := range dead {
-			letters[i] = admin.Letter{Ref: l.Ref, Kind: l.Job.Queue, Attempts: l.Job.Attempt, Died: l.Died, Cause: l.Fingerprint}
-		}
-		return letters, err
-	}
-	s.Revive = func(ctx context.Context, ref string) error {
-		if err := d.Revive(ctx, ref); !errors.Is(err, pgstore.ErrNoLetter) {
-			return err
-		}
-		return admin.ErrNoLetter
-	}
-}

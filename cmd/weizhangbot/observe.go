@@ -19,8 +19,6 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/lookup"
 	"github.com/weizhangbot/weizhangbot/juhe"
 	"github.com/weizhangbot/weizhangbot/storage"
-	"github.com/weizhangbot/weizhangbot/storage/boltstore"
-	"github.com/weizhangbot/weizhangbot/storage/pgstore"
 )
 
 // What the packages report is counted and logged here: they know neither
@@ -50,7 +48,6 @@ func (w *world) watchStore() error {
 	}
 	w.names = newPseudonyms(ring[0])
 	w.panel = admin.NewPanel(admin.PanelConfig{Version: version(), Log: w.log, Now: w.now})
-	w.file, _ = beneath[*boltstore.Store](w.store)
 	w.store = w.panel.Timed(w.store)
 	return nil
 }
@@ -145,17 +142,8 @@ func (w *world) sources() admin.Sources {
 		Breakers: w.desk.Breakers, Saved: w.bot.Saved, Survey: w.watch.Survey, CodeText: codeText,
 		Budgets: viewed(w.store, w.desk.Budgets), Outages: viewed(w.store, w.desk.Outages), DueLag: viewed(w.store, w.watch.Lag),
 	}
-	if d, ok := beneath[*pgstore.Store](w.store); ok {
-		databaseSources(&s, d, w.time)
-	}
-	if f := w.file; f != nil {
-		s.Queues, s.Letters = queuesOf(f, w.time), lettersOf(f)
-		s.Revive = func(ctx context.Context, ref string) error {
-			if err := f.Revive(ctx, ref); !errors.Is(err, boltstore.ErrNoLetter) {
-				return err
-			}
-			return admin.ErrNoLetter
-		}
+	if jobs, ok := beneath[storage.Jobs](w.store); ok {
+		s.Queues, s.Letters, s.Revive = queuesOf(jobs, w.time), lettersOf(jobs), jobs.Revive
 	}
 	return s
 }
@@ -163,8 +151,8 @@ func (w *world) sources() admin.Sources {
 // figures are where the fleet reads what it cannot by itself.
 func (w *world) figures() bot.Figures {
 	f := bot.Figures{Turns: w.panel.TurnFigures, Budgets: viewed(w.store, w.desk.Budgets), Survey: w.watch.Survey}
-	if w.file != nil {
-		queues := queuesOf(w.file, w.time)
+	if jobs, ok := beneath[storage.Jobs](w.store); ok {
+		queues := queuesOf(jobs, w.time)
 		f.Queues = func(ctx context.Context) ([]bot.QueueFigures, error) {
 			states, err := queues(ctx)
 			figures := make([]bot.QueueFigures, len(states))
@@ -196,9 +184,9 @@ func viewed[T any](s storage.Store, read func(storage.Tx) (T, error)) func(conte
 	}
 }
 
-func queuesOf(f *boltstore.Store, now func() time.Time) func(context.Context) ([]admin.Queue, error) {
+func queuesOf(jobs storage.Jobs, now func() time.Time) func(context.Context) ([]admin.Queue, error) {
 	return func(ctx context.Context) ([]admin.Queue, error) {
-		states, err := f.Queues(ctx)
+		states, err := jobs.Queues(ctx)
 		queues := make([]admin.Queue, len(states))
 		for i, s := range states {
 			queues[i] = admin.Queue{Kind: s.Name, Running: s.Running, Due: s.Due, Later: s.Later, Behind: s.Behind, Dead: s.Dead}
@@ -210,9 +198,9 @@ func queuesOf(f *boltstore.Store, now func() time.Time) func(context.Context) ([
 	}
 }
 
-func lettersOf(f *boltstore.Store) func(context.Context, int) ([]admin.Letter, error) {
+func lettersOf(jobs storage.Jobs) func(context.Context, int) ([]admin.Letter, error) {
 	return func(ctx context.Context, limit int) ([]admin.Letter, error) {
-		dead, err := f.DeadLetters(ctx, limit)
+		dead, err := jobs.DeadLetters(ctx, limit)
 		letters := make([]admin.Letter, len(dead))
 		for i, l := range dead {
 			letters[i] = admin.Letter{Ref: l.Ref, Kind: l.Job.Queue, Attempts: l.Job.Attempt, Died: l.Died, Cause: l.Fingerprint}

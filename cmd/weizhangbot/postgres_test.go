@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/weizhangbot/weizhangbot/bot"
 	"github.com/weizhangbot/weizhangbot/bot/admin"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
+	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/pgstore"
 	"github.com/weizhangbot/weizhangbot/storage/pgstore/pgtest"
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
@@ -162,6 +165,44 @@ func TestFileCommandsOnPostgres(t *testing.T) {
 	}
 }
 
+// What operators see of jobs they see on a database too.
+func TestJobsAreSeenOnPostgres(t *testing.T) {
+	t.Parallel()
+	c := Storage{Driver: "postgres", DSN: Secret(pgtest.DSNOf(t, t.TempDir())), EncryptionKey: Secret(other["storage.encryption_key"])}
+	w, err := openWorld(t.Context(), Config{Storage: c, Juhe: Juhe{BaseURL: "http://127.0.0.1:1", Key: "k", Timeout: time.Second}}, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	err = w.store.Update(t.Context(), nil, func(tx storage.Tx) error {
+		_, err := tx.Enqueue(storage.Job{ID: "~1", Queue: "sad"})
+		_, later := tx.Enqueue(storage.Job{ID: "~2", Queue: "sad", At: time.Now().Add(time.Hour)})
+		return errors.Join(err, later)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queues []bot.QueueFigures
+	counts := func(due, later, dead int) func() bool {
+		return func() bool {
+			queues, err = w.figures().Queues(t.Context())
+			return err == nil && len(queues) == 1 && queues[0] == bot.QueueFigures{Kind: "sad", Due: due, Later: later, Dead: dead}
+		}
+	}
+	until(t, "one due, one later", counts(1, 1, 0))
+	letters, err := w.sources().Letters(t.Context(), 0)
+	if err != nil || len(letters) != 0 {
+		t.Errorf("%+v, %v", letters, err)
+	}
+	if err := w.sources().Revive(t.Context(), "1"); !errors.Is(err, storage.ErrNoLetter) {
+		t.Errorf("%v", err)
+	}
+}
+
 // Whatever stands before the database, its layers are found, as with a file.
 func TestLayersAreFoundOnPostgres(t *testing.T) {
 	t.Parallel()
@@ -180,5 +221,8 @@ func TestLayersAreFoundOnPostgres(t *testing.T) {
 	}
 	if _, ok := beneath[*pgstore.Store](outer); !ok {
 		t.Error("no database")
+	}
+	if _, ok := beneath[storage.Jobs](outer); !ok {
+		t.Error("nothing to see of jobs")
 	}
 }

@@ -57,7 +57,6 @@ type world struct {
 	panel   *admin.Panel
 	names   pseudonyms
 	tracing *tracing         // nil: nothing is traced
-	file    *boltstore.Store // below store; nil: another driver
 	fake    *juhetest.Server // nil: the real Juhe
 
 	fakeOptions []juhetest.Option

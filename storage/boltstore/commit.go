@@ -276,4 +276,3 @@ func (c *committer) write(btx *bolt.Tx) error {
 	}
 	return err
 }
-

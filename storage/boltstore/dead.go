@@ -18,18 +18,8 @@ var (
 	errCrashed       = errors.New("boltstore: each run ended with its process")
 )
 
-// A DeadLetter is a job that failed storage.MaxAttempts times. Its lane goes on
-// without it.
-type DeadLetter struct {
-	Ref         string      // names it for Revive
-	Job         storage.Job // as last delivered
-	Died        time.Time
-	Fingerprint string // of the last error; the error's text may hold personal data
-}
-
-// DeadLetters returns up to limit (<= 0: all) of the dead letters, oldest
-// first. They are kept as long as the IDs of completed jobs.
-func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []DeadLetter, err error) {
+// DeadLetters implements storage.Jobs.
+func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []storage.DeadLetter, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -85,22 +75,22 @@ func cutText(b []byte) (s string, rest []byte, ok bool) {
 	return string(b[size:end]), b[end:], true
 }
 
-func decodeLetter(k, v []byte) (DeadLetter, error) {
+func decodeLetter(k, v []byte) (storage.DeadLetter, error) {
 	bad := corrupt("a dead letter")
 	if len(k) != 16 {
-		return DeadLetter{}, bad
+		return storage.DeadLetter{}, bad
 	}
 	queue, v, ok1 := cutText(v)
 	id, v, ok2 := cutText(v)
 	cause, v, ok3 := cutText(v)
 	if !ok1 || !ok2 || !ok3 {
-		return DeadLetter{}, bad
+		return storage.DeadLetter{}, bad
 	}
 	r, err := decodeRow(v)
 	if err != nil {
-		return DeadLetter{}, bad
+		return storage.DeadLetter{}, bad
 	}
-	return DeadLetter{
+	return storage.DeadLetter{
 		Ref: hex.EncodeToString(k),
 		Job: storage.Job{
 			ID: id, Queue: queue, Key: r.lane, At: time.Unix(0, r.due), Body: r.body, Attempt: r.attempt,

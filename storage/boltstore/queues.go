@@ -18,30 +18,18 @@ import (
 // more is reported as this many. That takes some ten milliseconds.
 const mostCounted = 200_000
 
-// A QueueState counts the jobs of a queue.
-type QueueState struct {
-	Name    string
-	Running int
-	Due     int       // could run now, and wait for a worker
-	Later   int       // wait for their time
-	Behind  int       // wait for the one before them in their lane
-	Dead    int       // dead letters
-	Oldest  time.Time // when the longest overdue that does not run came due; zero: none is
-}
-
-// Queues counts the jobs of all queues, up to mostCounted in each. Its work
-// grows with the jobs that are pending, not with those that are done.
-func (s *Store) Queues(ctx context.Context) (states []QueueState, err error) {
+// Queues implements storage.Jobs: it counts up to mostCounted of a kind.
+func (s *Store) Queues(ctx context.Context) (states []storage.QueueState, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	err = s.read(func(t *tx) (err error) {
 		defer t.rescue("order", &err)
 		order := t.btx.Bucket(orderBucket).Cursor()
-		byName := map[string]*QueueState{}
-		of := func(name string) *QueueState {
+		byName := map[string]*storage.QueueState{}
+		of := func(name string) *storage.QueueState {
 			if byName[name] == nil {
-				byName[name] = &QueueState{Name: name}
+				byName[name] = &storage.QueueState{Name: name}
 			}
 			return byName[name]
 		}
@@ -77,7 +65,7 @@ func queuesIn(c *bolt.Cursor, kind byte) func(func(string) bool) {
 }
 
 // countDue counts the jobs that nothing but their time holds up.
-func (s *Store) countDue(c *bolt.Cursor, q *QueueState) {
+func (s *Store) countDue(c *bolt.Cursor, q *storage.QueueState) {
 	live := s.queue(q.Name)
 	live.mu.Lock()
 	defer live.mu.Unlock()
@@ -115,7 +103,7 @@ func countBehind(c *bolt.Cursor, queue string) (n int) {
 	return n
 }
 
-func countDead(c *bolt.Cursor, of func(string) *QueueState) error {
+func countDead(c *bolt.Cursor, of func(string) *storage.QueueState) error {
 	n := 0
 	for k, v := c.First(); k != nil && n < mostCounted; k, v = c.Next() {
 		queue, _, ok := cutText(v)
@@ -128,22 +116,18 @@ func countDead(c *bolt.Cursor, of func(string) *QueueState) error {
 	return nil
 }
 
-// ErrNoLetter: there is no dead letter of that name, or no more.
-var ErrNoLetter = errors.New("boltstore: no such dead letter")
-
-// Revive has a dead letter run again, at once and with all its attempts, at the
-// end of its lane. It is then no dead letter any more.
+// Revive implements storage.Jobs.
 func (s *Store) Revive(ctx context.Context, ref string) error {
 	key, err := hex.DecodeString(ref)
 	if err != nil || len(key) != 16 {
-		return ErrNoLetter
+		return storage.ErrNoLetter
 	}
 	return s.committer.do(ctx, func(t *tx) (err error) {
 		defer t.rescue("dead", &err)
 		dead := t.btx.Bucket(deadBucket)
 		v := dead.Get(key)
 		if v == nil {
-			return ErrNoLetter
+			return storage.ErrNoLetter
 		}
 		l, err := decodeLetter(key, v)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // stateOf is the state of one queue.
-func stateOf(t *testing.T, s *Store, name string) QueueState {
+func stateOf(t *testing.T, s *Store, name string) storage.QueueState {
 	t.Helper()
 	states, err := s.Queues(t.Context())
 	must(t, err)
@@ -22,7 +22,7 @@ func stateOf(t *testing.T, s *Store, name string) QueueState {
 			return q
 		}
 	}
-	return QueueState{}
+	return storage.QueueState{}
 }
 
 func TestQueues(t *testing.T) {
@@ -43,7 +43,7 @@ func TestQueues(t *testing.T) {
 			return errors.Join(append(faults, err)...)
 		}))
 		time.Sleep(time.Minute)
-		if got, want := stateOf(t, s, "q"), (QueueState{Name: "q", Due: 4, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
+		if got, want := stateOf(t, s, "q"), (storage.QueueState{Name: "q", Due: 4, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		if got := stateOf(t, s, "p"); got.Due != 1 || got.Behind != 0 {
@@ -58,7 +58,7 @@ func TestQueues(t *testing.T) {
 			})
 		}()
 		synctest.Wait()
-		if got, want := stateOf(t, s, "q"), (QueueState{Name: "q", Running: 2, Due: 2, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
+		if got, want := stateOf(t, s, "q"), (storage.QueueState{Name: "q", Running: 2, Due: 2, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
 			t.Errorf("at work: %+v, want %+v", got, want)
 		}
 		stop()
@@ -67,7 +67,7 @@ func TestQueues(t *testing.T) {
 	})
 }
 
-func same(a, b QueueState) bool {
+func same(a, b storage.QueueState) bool {
 	oldest := a.Oldest.Equal(b.Oldest)
 	a.Oldest, b.Oldest = time.Time{}, time.Time{}
 	return a == b && oldest
@@ -108,13 +108,13 @@ func TestRevive(t *testing.T) {
 			t.Error("the ID of a dead letter is fresh")
 		}
 		for _, ref := range []string{"", "zz", "00", "00000000000000000000000000000000"} {
-			if err := s.Revive(t.Context(), ref); !errors.Is(err, ErrNoLetter) {
+			if err := s.Revive(t.Context(), ref); !errors.Is(err, storage.ErrNoLetter) {
 				t.Errorf("%q: %v", ref, err)
 			}
 		}
 		enqueue("well")
 		must(t, s.Revive(t.Context(), letters[0].Ref))
-		if err := s.Revive(t.Context(), letters[0].Ref); !errors.Is(err, ErrNoLetter) {
+		if err := s.Revive(t.Context(), letters[0].Ref); !errors.Is(err, storage.ErrNoLetter) {
 			t.Errorf("twice: %v", err)
 		}
 		if enqueue("sick") {

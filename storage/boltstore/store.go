@@ -45,7 +45,10 @@ type Store struct {
 	readers sync.WaitGroup
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store = (*Store)(nil)
+	_ storage.Jobs  = (*Store)(nil)
+)
 
 func newStore(db *bolt.DB, opts Options) *Store {
 	s := &Store{db: db, opts: opts, closing: make(chan struct{}), queues: make(map[string]*queue)}

@@ -18,18 +18,8 @@ var (
 	errCrashed       = errors.New("pgstore: each run ended with its process")
 )
 
-// A DeadLetter is a job that failed storage.MaxAttempts times. Its lane goes on
-// without it.
-type DeadLetter struct {
-	Ref         string      // names it for Revive
-	Job         storage.Job // as last delivered
-	Died        time.Time
-	Fingerprint string // of the last error; the error's text may hold personal data
-}
-
-// DeadLetters returns up to limit (<= 0: all) of the dead letters, oldest
-// first. They are kept as long as the IDs of completed jobs.
-func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []DeadLetter, err error) {
+// DeadLetters implements storage.Jobs.
+func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []storage.DeadLetter, err error) {
 	var most any
 	if limit > 0 {
 		most = limit
@@ -46,7 +36,7 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []DeadLette
 	return letters, err
 }
 
-func letterOf(row pgx.CollectableRow) (l DeadLetter, err error) {
+func letterOf(row pgx.CollectableRow) (l storage.DeadLetter, err error) {
 	var seq, due, ended int64
 	var queue, id, lane []byte
 	err = row.Scan(&seq, &queue, &id, &lane, &due, &l.Job.Attempt, &l.Job.Body, &ended, &l.Fingerprint)
@@ -61,22 +51,18 @@ func (t *tx) bury(c claimed, cause string) error {
 		where seq = $1 and run = $2 and state = 0`, min(c.job.Attempt, storage.MaxAttempts), cause)
 }
 
-// ErrNoLetter: there is no dead letter of that name, or no more.
-var ErrNoLetter = errors.New("pgstore: no such dead letter")
-
-// Revive has a dead letter run again, at once and with all its attempts, at the
-// end of its lane. It is then no dead letter any more.
+// Revive implements storage.Jobs.
 func (s *Store) Revive(ctx context.Context, ref string) error {
 	seq, err := strconv.ParseInt(ref, 10, 64)
 	if err != nil {
-		return ErrNoLetter
+		return storage.ErrNoLetter
 	}
 	return s.update(ctx, nil, func(t *tx) error {
 		var queue, id, lane, body []byte
 		err := t.conn.QueryRow(ctx, "delete from job where seq = $1 and state = 2 returning queue, id, lane, body", seq).
 			Scan(&queue, &id, &lane, &body)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNoLetter
+			return storage.ErrNoLetter
 		}
 		if err != nil {
 			return t.fail(err)

@@ -5,27 +5,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // mostCounted is how many jobs of a kind are counted one by one: a backlog of
 // more is reported as about this many.
 const mostCounted = 200_000
 
-// A QueueState counts the jobs of a queue, in all processes.
-type QueueState struct {
-	Name    string
-	Running int
-	Due     int       // could run now, and wait for a worker
-	Later   int       // wait for their time
-	Behind  int       // wait for the one before them in their lane
-	Dead    int       // dead letters
-	Oldest  time.Time // when the longest overdue that does not run came due; zero: none is
-}
-
-// Queues counts the jobs of all queues, up to mostCounted heads, others and dead
-// letters. Its work grows with the jobs that are pending, not with those that
-// are done.
-func (s *Store) Queues(ctx context.Context) (states []QueueState, err error) {
+// Queues implements storage.Jobs: it counts up to mostCounted of a kind.
+func (s *Store) Queues(ctx context.Context) (states []storage.QueueState, err error) {
 	err = s.read(ctx, func(t *tx) error {
 		rows, err := t.conn.Query(ctx, `with clock as (select clock_ns() as now),
 			heads as (select queue, due, lease from job where head limit $1),
@@ -50,7 +39,7 @@ func (s *Store) Queues(ctx context.Context) (states []QueueState, err error) {
 	return states, err
 }
 
-func stateOf(row pgx.CollectableRow) (q QueueState, err error) {
+func stateOf(row pgx.CollectableRow) (q storage.QueueState, err error) {
 	var name []byte
 	var oldest *int64
 	err = row.Scan(&name, &q.Running, &q.Due, &q.Later, &q.Behind, &q.Dead, &oldest)

@@ -10,7 +10,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
-func stateOfQueue(t *testing.T, s *Store, name string) QueueState {
+func stateOfQueue(t *testing.T, s *Store, name string) storage.QueueState {
 	t.Helper()
 	states, err := s.Queues(t.Context())
 	must(t, err)
@@ -19,7 +19,7 @@ func stateOfQueue(t *testing.T, s *Store, name string) QueueState {
 			return q
 		}
 	}
-	return QueueState{}
+	return storage.QueueState{}
 }
 
 func TestQueues(t *testing.T) {
@@ -36,7 +36,7 @@ func TestQueues(t *testing.T) {
 		jobs = append(jobs, j)
 	}
 	enqueue(t, s, append(jobs, storage.Job{ID: "other", Queue: "p", Key: "a"})...)
-	if got, want := stateOfQueue(t, s, "q"), (QueueState{Name: "q", Due: 4, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
+	if got, want := stateOfQueue(t, s, "q"), (storage.QueueState{Name: "q", Due: 4, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := stateOfQueue(t, s, "p"); got.Due != 1 || got.Behind != 0 {
@@ -50,14 +50,14 @@ func TestQueues(t *testing.T) {
 	})
 	next(t, begun)
 	next(t, begun)
-	if got, want := stateOfQueue(t, s, "q"), (QueueState{Name: "q", Running: 2, Due: 2, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
+	if got, want := stateOfQueue(t, s, "q"), (storage.QueueState{Name: "q", Running: 2, Due: 2, Later: 2, Behind: 3, Oldest: now}); !same(got, want) {
 		t.Errorf("at work: %+v, want %+v", got, want)
 	}
 	close(goOn)
 	stop()
 }
 
-func same(a, b QueueState) bool {
+func same(a, b storage.QueueState) bool {
 	oldest := a.Oldest.Equal(b.Oldest)
 	a.Oldest, b.Oldest = time.Time{}, time.Time{}
 	return a == b && oldest
@@ -98,13 +98,13 @@ func TestRevive(t *testing.T) {
 		t.Error("the ID of a dead letter is fresh")
 	}
 	for _, ref := range []string{"", "zz", "-1", "999999999999999999999"} {
-		if err := s.Revive(t.Context(), ref); !errors.Is(err, ErrNoLetter) {
+		if err := s.Revive(t.Context(), ref); !errors.Is(err, storage.ErrNoLetter) {
 			t.Errorf("%q: %v", ref, err)
 		}
 	}
 	fresh("well")
 	must(t, s.Revive(t.Context(), letters[0].Ref))
-	if err := s.Revive(t.Context(), letters[0].Ref); !errors.Is(err, ErrNoLetter) {
+	if err := s.Revive(t.Context(), letters[0].Ref); !errors.Is(err, storage.ErrNoLetter) {
 		t.Errorf("twice: %v", err)
 	}
 	if got := stateOfQueue(t, s, "q"); got.Dead != 0 || got.Due != 1 || got.Behind != 1 {

@@ -62,7 +62,10 @@ type Store struct {
 	helpers helpers        // what runs beside Work
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store = (*Store)(nil)
+	_ storage.Jobs  = (*Store)(nil)
+)
 
 func newStore(pool, side *pgxpool.Pool, opts Options) *Store {
 	return &Store{
