@@ -57,6 +57,9 @@ type Config struct {
 	Bot     bot.Handler
 	Refuses func(context.Context, bot.UserID) bool // whose photos nobody looks at; nil: nobody's
 	Inbox   Inbox
+	// Alone runs what only one of the processes with this token may do, polling,
+	// whenever this one may; nil: it is the only one.
+	Alone   func(ctx context.Context, do func(context.Context))
 	OCR     OCR                // nil: photos are answered with what to type
 	Now     func() time.Time   // nil: time.Now
 	Dial    Dialer             // nil: the machine's own network
@@ -249,7 +252,15 @@ func (a *Adapter) takeIn(ctx context.Context) {
 		<-ctx.Done()
 		return
 	}
-	a.pollUpdates(ctx)
+	if a.cfg.Alone == nil {
+		a.pollUpdates(ctx)
+		return
+	}
+	a.cfg.Alone(ctx, func(ctx context.Context) {
+		a.cfg.Log.WithField("event", "polling").Info("telegram: this process polls")
+		a.pollUpdates(ctx)
+		a.cfg.Log.WithField("event", "polling").Info("telegram: this process polls no more")
+	})
 }
 
 // introduce learns who the bot is, and so whether the token is good. It tries

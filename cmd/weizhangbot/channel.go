@@ -94,8 +94,17 @@ func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*te
 	return telegram.New(telegram.Config{
 		OCR: ocr, Token: string(c.Token), APIBase: c.APIBase, Proxy: string(c.Proxy), Mode: telegram.Mode(c.Mode),
 		WebhookURL: c.WebhookURL, WebhookSecret: string(c.WebhookSecret),
-		Bot: h, Refuses: w.bot.Refuses, Inbox: inbox, Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, Dial: w.machine.dial,
+		Bot: h, Refuses: w.bot.Refuses, Inbox: inbox, Alone: w.pollsAlone(), Log: w.log, Tracer: w.tracing.asTracer(), Now: w.now, Dial: w.machine.dial,
 	})
+}
+
+// pollsAlone is how one process of several polls; nil: there is one only.
+func (w *world) pollsAlone() func(context.Context, func(context.Context)) {
+	if w.config.Storage.Driver != "postgres" {
+		return nil
+	}
+	lease := &bot.Lease{Store: w.store, Name: "polling", Fault: w.fault}
+	return lease.Hold
 }
 
 // start lets the platform work. lost is told when it gives up.
