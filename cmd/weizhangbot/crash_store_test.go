@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -15,7 +17,7 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage/sealed"
 )
 
-// inspect opens the store of a program that has stopped, and tells what does not
+// inspect opens the file of a program that has stopped, and tells what does not
 // fit together in it.
 func inspect(ctx context.Context, path string) (faults []string, l ledger) {
 	key, err := sealed.LoadOrCreateKey(path + ".key")
@@ -30,18 +32,24 @@ func inspect(ctx context.Context, path string) (faults []string, l ledger) {
 	if err := file.Check(ctx); err != nil {
 		faults = append(faults, err.Error())
 	}
-	dead, err := file.DeadLetters(ctx, 0)
-	if err != nil {
-		return append(faults, err.Error()), l
-	}
-	for _, d := range dead {
-		faults = append(faults, fmt.Sprintf("a dead letter of queue %s, after %d attempts", d.Job.Queue, d.Job.Attempt))
-	}
 	s, err := sealed.Open(ctx, file, [][]byte{key}, owners(Storage{Path: path}, nil))
 	if err != nil {
 		return append(faults, err.Error()), l
 	}
 	defer s.Close()
+	more, l := inspectStore(ctx, s, file)
+	return append(faults, more...), l
+}
+
+// inspectStore is inspect for what is open.
+func inspectStore(ctx context.Context, s storage.Store, jobs storage.Jobs) (faults []string, l ledger) {
+	dead, err := jobs.DeadLetters(ctx, 0)
+	if err != nil {
+		return []string{err.Error()}, l
+	}
+	for _, d := range dead {
+		faults = append(faults, fmt.Sprintf("a dead letter of queue %s, after %d attempts", d.Job.Queue, d.Job.Attempt))
+	}
 	err = s.View(ctx, func(tx storage.Tx) error {
 		b := &books{tx: tx}
 		b.inspect()
@@ -76,7 +84,7 @@ func each[T any](b *books, bucket string, f func(key string, record T)) {
 	}
 	for _, kv := range kvs {
 		var record T
-		if err := json.Unmarshal(kv.Value, &record); err != nil {
+		if err := unmarshal(kv.Value, &record); err != nil {
 			b.fault("%s: a record that cannot be read: %v", bucket, err)
 			continue
 		}
@@ -84,14 +92,104 @@ func each[T any](b *books, bucket string, f func(key string, record T)) {
 	}
 }
 
-type personRecord struct {
-	Garage []struct{ Plate, Type string }
-	Turns  []struct {
-		Key   string
-		Open  int
-		Taken string
+func unmarshal(b []byte, v any) error {
+	if p, ok := v.(*personRecord); ok && len(b) > 0 && b[0] == 1 {
+		return p.read(b[1:])
 	}
-	Keys []uint64
+	return json.Unmarshal(b, v)
+}
+
+type personRecord struct {
+	Garage []carOfPerson
+	Turns  []turnOfPerson
+}
+
+type carOfPerson struct{ Plate, Type string }
+
+type turnOfPerson struct {
+	Key   string
+	Open  int
+	Taken string
+}
+
+// read reads a person as they are stored today: cars are field 3, turns field 4.
+func (p *personRecord) read(b []byte) error {
+	return eachField(b, func(n uint64, _ int64, inner []byte) error {
+		switch n {
+		case 3:
+			var c carOfPerson
+			p.Garage = append(p.Garage, c)
+			return p.Garage[len(p.Garage)-1].read(inner)
+		case 4:
+			p.Turns = append(p.Turns, turnOfPerson{})
+			return p.Turns[len(p.Turns)-1].read(inner)
+		}
+		return nil
+	})
+}
+
+// read reads a car: its number and type stand in field 1.
+func (c *carOfPerson) read(b []byte) error {
+	return eachField(b, func(n uint64, _ int64, inner []byte) error {
+		if n != 1 {
+			return nil
+		}
+		return eachField(inner, func(n uint64, _ int64, text []byte) error {
+			switch n {
+			case 1:
+				c.Plate = string(text)
+			case 2:
+				c.Type = string(text)
+			}
+			return nil
+		})
+	})
+}
+
+func (t *turnOfPerson) read(b []byte) error {
+	return eachField(b, func(n uint64, number int64, text []byte) error {
+		switch n {
+		case 1:
+			t.Key = string(text)
+		case 3:
+			t.Open = int(number)
+		case 5:
+			t.Taken = string(text)
+		}
+		return nil
+	})
+}
+
+// eachField reads fields: number and kind, then a varint or bytes.
+func eachField(b []byte, f func(n uint64, number int64, bytes []byte) error) error {
+	for len(b) > 0 {
+		head, used := binary.Uvarint(b)
+		if used <= 0 {
+			return errors.New("no field")
+		}
+		b = b[used:]
+		if head&1 == 0 {
+			number, used := binary.Varint(b)
+			if used <= 0 {
+				return errors.New("no number")
+			}
+			b = b[used:]
+			if err := f(head>>1, number, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		size, used := binary.Uvarint(b)
+		if used <= 0 || size > uint64(len(b)-used) {
+			return errors.New("no bytes")
+		}
+		b = b[used:]
+		if err := f(head>>1, 0, b[:size]); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	return nil
 }
 
 type watcherRecord struct {
