@@ -90,3 +90,34 @@ func (k *simCounts) judge(t *testing.T, most float64) {
 		}
 	}
 }
+
+// hours counts by the hour, up to a year.
+type hours struct {
+	n     [366 * 24]int
+	total int
+}
+
+func (h *hours) add(d time.Duration) {
+	h.n[min(max(int(d/time.Hour), 0), len(h.n)-1)]++
+	h.total++
+}
+
+// at is the least number of hours below which the share p of all lies.
+func (h *hours) at(p float64) time.Duration {
+	left := int(p * float64(h.total))
+	for i, n := range h.n {
+		if left -= n; left < 0 || n > 0 && left == 0 {
+			return time.Duration(i+1) * time.Hour
+		}
+	}
+	return 0
+}
+
+func (h *hours) most() time.Duration {
+	for i := len(h.n) - 1; i >= 0; i-- {
+		if h.n[i] > 0 {
+			return time.Duration(i+1) * time.Hour
+		}
+	}
+	return 0
+}
