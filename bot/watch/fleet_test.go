@@ -58,19 +58,31 @@ func TestFleet(t *testing.T) {
 			k := s.run()
 			k.report(t, s)
 			k.judge(t, tt.most)
+			if peak := k.peak(); s.smooth() && peak > 2 {
+				t.Errorf("the busiest hour has %.2f times the average", peak)
+			}
 		})
 	}
 }
 
 func (k *simCounts) report(t *testing.T, s *sim) {
-	peak, mean := slices.Max(k.perHour), float64(k.checks)/float64(len(k.perHour))
 	t.Logf("%d cars, %d days, budget %d a day: checks %d a day, at most %d, people %d, turned away %d, refused %d a day, busiest hour %.2f of the mean",
-		s.size, s.days, s.budget.Daily, k.checks/s.days, k.mostPerDay, k.people/s.days, k.turnedAway, k.refused/s.days, float64(peak)/mean)
+		s.size, s.days, s.budget.Daily, k.checks/s.days, k.mostPerDay, k.people/s.days, k.turnedAway, k.refused/s.days, k.peak())
 	for c, name := range []string{"plain", "open", "slow"} {
 		h := &k.between[c]
 		t.Logf("%s: between checks p50 %.1f, p99 %.1f, most %.1f days", name, inDays(h.at(.5)), inDays(h.at(.99)), inDays(h.most()))
 	}
 	t.Logf("told after p50 %.1f, p90 %.1f, p99 %.1f, most %.1f days", inDays(k.late.at(.5)), inDays(k.late.at(.9)), inDays(k.late.at(.99)), inDays(k.late.most()))
+}
+
+// peak is how many times the average the busiest hour has.
+func (k *simCounts) peak() float64 {
+	return float64(slices.Max(k.perHour)) * float64(len(k.perHour)) / float64(k.checks)
+}
+
+// smooth tells whether nothing happens that has to be caught up with.
+func (s *sim) smooth() bool {
+	return s.down == nil && s.clock == nil && s.wave == 0 && float64(s.budget.Daily) > simNeed(s.size)
 }
 
 func inDays(d time.Duration) float64 { return d.Hours() / 24 }
@@ -80,7 +92,11 @@ func (k *simCounts) judge(t *testing.T, most float64) {
 	if k.overBudget > 0 || k.overReserve > 0 || k.robbed > 0 {
 		t.Errorf("%d calls beyond a budget, %d checks into what is kept for people, %d people refused for checks", k.overBudget, k.overReserve, k.robbed)
 	}
-	for c, h := range k.between {
+	if late := inDays(k.late.at(.9)); late > most {
+		t.Errorf("one record in ten was told after more than %.1f days", late)
+	}
+	for c := range k.between {
+		h := &k.between[c]
 		limit := most
 		if plain(c) == simSlow {
 			limit = max(limit*slowTurns, 28.6)
