@@ -218,7 +218,8 @@ func (s *sim) pay() {
 
 // dispatch follows the rhythm, and takes what was planned beside it.
 func (s *sim) dispatch() {
-	for m := s.now.Unix() / 60; s.taken <= m; s.taken++ { // nothing is planned for what is past
+	minute := s.now.Unix() / 60
+	for s.taken = min(s.taken, minute); s.taken <= minute; s.taken++ { // the clock may have been set back
 		s.queue = append(s.queue, s.due[s.taken]...)
 		delete(s.due, s.taken)
 	}
