@@ -111,24 +111,16 @@ func (b *books) affords(r bot.Request) error {
 	}
 	l, share := b.terms.limits, 100
 	if r.Check {
-		if share = r.Share; share <= 0 || share > mostShare {
-			share = mostShare
-		}
+		share = CheckShare(r.Share)
 	}
 	switch {
 	case !r.Check && l.perUser > 0 && a.paid.Asked >= l.perUser:
 		return &bot.Error{Kind: bot.UserLimit, After: nextDay(b.now).Sub(b.now)}
 	case !r.Check && b.mayAsk(a) != nil:
 		return b.mayAsk(a)
-	case spent(a.month.held, l.monthly, share):
-		return &bot.Error{Kind: bot.Budget, After: nextMonth(b.now).Sub(b.now)}
-	case spent(a.day.held, l.daily, share):
-		return &bot.Error{Kind: bot.Budget, After: nextDay(b.now).Sub(b.now)}
 	}
-	return nil
+	return Budget{Daily: l.daily, Monthly: l.monthly}.Affords(b.now, Used{Day: a.day.Held, Month: a.month.Held}, share)
 }
-
-func spent(h held, budget, share int) bool { return budget > 0 && h.Held >= budget*share/100 }
 
 // reserve takes the price of a call that is about to leave.
 func (b *books) reserve(e entry) error {

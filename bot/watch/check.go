@@ -67,7 +67,7 @@ func (d *Desk) look(ctx context.Context, o order) (l look, err error) {
 		if err != nil {
 			return err
 		}
-		l = look{crowd: c, state: s, share: c.share(o, s, now)}
+		l = look{crowd: c, state: s, share: c.standing(s, now).share(o.Kind, now)}
 		l.wanted = d.wanted(&l, o, place, now)
 		switch {
 		case !l.wanted:
@@ -87,10 +87,12 @@ func (d *Desk) wanted(l *look, o order, place int, now time.Time) bool {
 	if !l.anybody() {
 		return false
 	}
-	recent := near(now, l.state.Checked, min(recentFor, time.Duration(d.period())/2))
+	every := d.period()
+	stands := standing{state: l.state, slow: l.slow(now)}
+	recent := stands.recent(now, every)
 	switch o.Kind {
 	case regular:
-		return !recent && (!l.slow(now) || slow(d.regularSlot(o, place))) && l.any(func(w *watcher) bool {
+		return stands.turn(d.regularSlot(o, place), now, every) && l.any(func(w *watcher) bool {
 			late := w.Since.Sub(o.At) // the cursor may lag behind the clock
 			return late <= 0 || late > 2*lag
 		})

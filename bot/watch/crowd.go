@@ -65,24 +65,12 @@ func (c *crowd) slow(now time.Time) bool {
 	return !c.any(func(w *watcher) bool { return c.silent(w, now) < stillAfter })
 }
 
-// Shares of a budget that checks may use, by how much there is to tell.
-const (
-	shareNews  = 80
-	shareOpen  = 70
-	sharePlain = 60
-	shareSlow  = 40
-)
-
-func (c *crowd) share(o order, s state, now time.Time) int {
-	switch {
-	case o.Kind == soon, o.Kind == first, s.NewsUntil.After(now):
-		return shareNews
-	case c.slow(now):
-		return shareSlow
-	case c.any(func(w *watcher) bool { return w.open() > 0 }):
-		return shareOpen
+// standing is the crowd's part and the state's of what decides about checks.
+func (c *crowd) standing(s state, now time.Time) standing {
+	return standing{
+		state: s, watched: c.anybody(), slow: c.slow(now),
+		open: c.any(func(w *watcher) bool { return w.open() > 0 }),
 	}
-	return sharePlain
 }
 
 // choose finds digits that the rule accepts and that were not wrong: of who has

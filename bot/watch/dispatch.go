@@ -165,6 +165,22 @@ type step struct {
 	idle     bool // nothing is to be done or noted
 }
 
+// stretch is what comes after the cursor, within one period, and no further back
+// than one. Where the clock was set back the cursor follows it.
+func (c cursor) stretch(every period, now time.Time) step {
+	s := step{every: every, from: every.at(c.At), end: every.at(now) + 1}
+	if s.from >= s.end {
+		s.to = s.from
+		if s.idle = c.At.Sub(now) < backwards; !s.idle {
+			s.from, s.to = s.end, s.end
+		}
+		return s
+	}
+	s.from = max(s.from, s.end-slots)
+	s.to = min(s.end, (s.from/slots+1)*slots)
+	return s
+}
+
 // nextSlots reads what is due after the cursor, one page at most.
 func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 	now := d.now()
@@ -179,19 +195,12 @@ func (d *Desk) nextSlots(tx storage.Tx) (step, error) {
 		s.from, s.to = s.end, s.end
 		return s, nil
 	}
-	s.from = s.every.at(c.At)
-	if s.from >= s.end {
-		s.to = s.from
-		s.idle = c.At.Sub(now) < backwards
-		if !s.idle {
-			s.from, s.to = s.end, s.end
-		}
+	if s = c.stretch(s.every, now); s.from >= s.end {
 		return s, nil
 	}
-	if s.from < s.end-slots {
-		s.from, c.After = s.end-slots, ""
+	if s.from != s.every.at(c.At) {
+		c.After = ""
 	}
-	s.to = min(s.end, (s.from/slots+1)*slots)
 	first, last := slotSegment(int(s.from%slots)), "~g" // behind every slot
 	if s.to%slots != 0 {
 		last = slotSegment(int(s.to % slots))

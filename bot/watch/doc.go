@@ -25,7 +25,7 @@
 // # Reading order
 //
 // watch.go for the parts; identity.go and diff.go for what is new; slot.go,
-// due.go and dispatch.go for when; check.go, ask.go, settle.go and tell.go for one
+// due.go, plan.go and dispatch.go for when; check.go, ask.go, settle.go and tell.go for one
 // check; idle.go for people who do not react; port.go for what the dialogue
 // calls; task.go and remind.go for the rest.
 package watch

@@ -101,17 +101,6 @@ func (c chance) soonTimes(at time.Time) []time.Time {
 	return times
 }
 
-// nextMorning is a time on the first morning not before t, drawn by lot so that
-// not everything comes at once.
-func (c chance) nextMorning(t time.Time) time.Time {
-	local := t.In(bot.China)
-	morning := time.Date(local.Year(), local.Month(), local.Day(), 8, 0, 0, 0, bot.China)
-	if !morning.After(t) {
-		morning = morning.AddDate(0, 0, 1)
-	}
-	return micro(morning.Add(c.lot(4 * time.Hour)))
-}
-
 // chance is where lots are drawn from.
 type chance struct{ io.Reader }
 

@@ -147,66 +147,17 @@ func (c *commit) pause(w *watcher, why bot.Pause) error {
 
 // schedule plans the next check beside the slots, if there is to be one.
 func (c *commit) schedule() error {
-	s := &c.state
-	if c.r.order.Kind == regular {
-		s.Retried = false
-	}
+	o := outcome{kind: c.r.order.Kind, err: c.r.err, tried: c.r.tried, fresh: c.fresh}
 	if c.r.report != nil {
-		s.Checked, s.Retried = c.r.report.At, false
+		o.report = c.r.report.At
 	}
-	if last := c.now.Add(newsFor); c.fresh || s.NewsUntil.After(last) {
-		s.NewsUntil = last
+	if bot.KindOf(o.err) == bot.WrongData && c.r.rule != nil {
+		_, _, o.others = c.choose(*c.r.rule)
 	}
-	next := c.again()
-	if s.Next.After(c.now) && s.Next.Before(c.now.Add(2*daily)) && (next.IsZero() || !c.r.tried) {
-		return nil // planned already
-	}
-	if s.Next = next; next.IsZero() {
+	s := c.standing(c.state, c.now)
+	next := s.after(o, clock{now: c.now, every: c.d.period(), chance: c.d.chance})
+	if c.state = s.state; next.IsZero() {
 		return nil
 	}
 	return order{Vehicle: vehicleOf(name(c.r.order.Vehicle)), Kind: planned, At: next}.plan(c.tx)
-}
-
-// soonest is the least pause before a city that is down is tried again.
-const soonest = 30 * time.Minute
-
-// longest bounds a pause that the paid door asks for: a month's budget.
-const longest = 31 * 24 * time.Hour
-
-// again is when the vehicle is to be asked about outside its slot; zero: not.
-// What failed is asked once more, on the next day, if it surely cost nothing.
-// What may have been charged waits for its next turn.
-func (c *commit) again() time.Time {
-	s := &c.state
-	if !c.anybody() {
-		return time.Time{}
-	}
-	tomorrow := micro(c.now.Add(min(daily, time.Duration(c.d.period())) + c.d.chance.lot(20*time.Minute)))
-	var after time.Duration
-	if e, ok := errors.AsType[*bot.Error](c.r.err); ok {
-		after = min(max(e.After, 0), longest)
-	}
-	switch bot.KindOf(c.r.err) {
-	case bot.Maintenance:
-		if after == 0 {
-			after = downFor
-		}
-		return micro(c.now.Add(max(after, soonest) + c.d.chance.lot(20*time.Minute)))
-	case bot.Budget:
-		return c.d.chance.nextMorning(c.now.Add(after))
-	case bot.WrongData:
-		if _, _, ok := c.choose(*c.r.rule); ok {
-			return tomorrow
-		}
-		return time.Time{}
-	case bot.Busy, bot.Unreachable, bot.Unavailable, bot.NoRule, bot.UserLimit, bot.MonthLimit, bot.NewLimit, bot.Locked:
-		if !s.Retried {
-			s.Retried = true
-			return tomorrow
-		}
-	}
-	if s.NewsUntil.After(c.now) && !c.slow(c.now) {
-		return tomorrow
-	}
-	return time.Time{}
 }

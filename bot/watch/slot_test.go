@@ -340,7 +340,7 @@ func TestShares(t *testing.T) {
 		{"rows that left", crowdOf(now, row{Violation: jam, Left: true, Missed: 2}), regular, state{}, sharePlain},
 		{"nobody reacts", crowdOf(now.Add(-stillAfter), open), regular, state{}, shareSlow},
 	} {
-		if got := tt.c.share(order{Kind: tt.o}, tt.s, now); got != tt.want {
+		if got := tt.c.standing(tt.s, now).share(tt.o, now); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}

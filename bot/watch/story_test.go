@@ -279,22 +279,24 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// The morning after a budget was used up is by day, and not at once for all.
-func TestBudgetWaitsForTheMorning(t *testing.T) {
-	at := time.Date(2026, 11, 3, 22, 0, 0, 0, bot.China)
-	seen := map[time.Time]bool{}
-	for range 50 {
-		m := byLot.nextMorning(at)
-		if m.Hour() < 8 || m.Hour() > 11 || m.Day() != 4 {
-			t.Fatal(m)
+// What a budget refused comes when there is one again, who has waited longest
+// first, and not at once for all.
+func TestWhoWaitedLongestComesFirst(t *testing.T) {
+	midnight := time.Date(2026, 11, 4, 0, 0, 0, 0, bot.China)
+	c := clock{now: midnight.Add(-2 * time.Hour), every: period(week), chance: byLot}
+	refused := outcome{kind: regular, tried: true, err: &bot.Error{Kind: bot.Budget, After: 2 * time.Hour}}
+	last := midnight
+	for _, days := range []int{700, 70, 14, 8, 7, 0} {
+		s := standing{watched: true, state: state{Checked: c.now.AddDate(0, 0, -days)}}
+		slow := standing{watched: true, slow: true, state: state{Checked: c.now.AddDate(0, 0, -days*slowTurns)}}
+		at := s.after(refused, c)
+		if !at.After(last) || at.After(midnight.Add(queueFor)) {
+			t.Errorf("%d days: %v after %v", days, at, last)
 		}
-		seen[m] = true
-	}
-	if len(seen) < 40 {
-		t.Errorf("%d different times of 50", len(seen))
-	}
-	if m := byLot.nextMorning(time.Date(2026, 11, 3, 2, 0, 0, 0, bot.China)); m.Day() != 3 {
-		t.Error(m)
+		if other := slow.after(refused, c); !other.Equal(at) {
+			t.Errorf("%d days: %v, one that is checked in one turn of four: %v", days, at, other)
+		}
+		last = at
 	}
 }
 
