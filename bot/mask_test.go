@@ -44,7 +44,7 @@ var harmless = []string{
 	"InspectionPlan", "Privacy", "Odd", "CitiesAre", "FindRule", "FindCities", "ListData", "FindPaused", "NoLater", "Forget", "Collect",
 	"ImportReport", "ImportFault", "CostReport", "Breaker", "Outage", "BudgetLeft", "Survey", "Stage",
 	"BlockState", "AlertState", "Conversation", "Holds", "Count", "BroadcastPlan", "ChannelReach", "BroadcastOrder", "BroadcastReport", "Outcomes",
-	"Stats", "Figures", "PeopleFigures", "TurnFigures", "QueueFigures",
+	"Stats", "Figures", "PeopleFigures", "TurnFigures", "QueueFigures", "Lease",
 }
 
 // called are the types whose Name is nobody's: a city's, a file's.
