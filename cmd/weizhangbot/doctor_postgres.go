@@ -61,8 +61,8 @@ func (d *doctor) tables(ctx context.Context, c Storage, f pgstore.Facts) {
 	case f.Schema < f.Latest:
 		d.fine(check, fmt.Sprintf("the tables have version %d: the next start makes %d of it", f.Schema, f.Latest))
 		return
-	case f.Schema > f.Latest:
-		d.broken(check, fmt.Sprintf("the tables have version %d, this program knows %d", f.Schema, f.Latest), "run the newer version of weizhangbot")
+	case f.Fits > f.Latest:
+		d.broken(check, fmt.Sprintf("the tables have version %d and need a program that knows %d, this one knows %d", f.Schema, f.Fits, f.Latest), "run the newer version of weizhangbot")
 		return
 	}
 	s, err := openStore(ctx, c, silentLog())

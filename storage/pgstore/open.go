@@ -80,7 +80,8 @@ func (o Options) withDefaults() Options {
 
 // Open connects to the database of dsn and makes or updates the tables; of
 // several processes that start at once one does that. It fails with
-// storage.ErrNewer when a later program has changed them. Errors never name the
+// storage.ErrNewer when a later program has changed them in a way that this one
+// cannot work with. Errors never name the
 // DSN.
 func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	s, err := open(ctx, dsn, opts.withDefaults(), migrations)

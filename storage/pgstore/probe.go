@@ -16,6 +16,7 @@ type Facts struct {
 	Supported bool          // whether that is late enough
 	Schema    int           // version of the tables; 0: there are none
 	Latest    int           // the one this program makes
+	Fits      int           // the oldest program that may work on the tables, by the version it knows
 	Clock     time.Duration // how far its clock is ahead of ours, about
 	Durable   bool          // whether what it acknowledges is on disk
 	Open      bool          // whether others between here and there can read along
@@ -61,7 +62,8 @@ func probe(ctx context.Context, dsn string, opts Options) (f Facts, err error) {
 	n, err := strconv.Atoi(number)
 	f.Supported = err == nil && n >= leastVersion
 	f.Durable = fsync == "on" && commit != "off"
-	f.Schema, err = version(ctx, conn, config.ConnConfig.RuntimeParams["search_path"])
+	state, err := tablesOf(ctx, conn, config.ConnConfig.RuntimeParams["search_path"])
+	f.Schema, f.Fits = state.version, state.fits
 	return f, err
 }
 

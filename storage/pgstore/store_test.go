@@ -132,7 +132,7 @@ func TestNewerTablesAreRefused(t *testing.T) {
 	t.Parallel()
 	name := schema(t)
 	s := process(t, Options{Schema: name})
-	_, err := s.pool.Exec(t.Context(), "update meta set value = '99' where name = 'schema'")
+	_, err := s.pool.Exec(t.Context(), "update meta set value = '99' where name in ('schema', 'compatible')")
 	must(t, err)
 	_, err = Open(t.Context(), pgtest.DSN(t), Options{Schema: name})
 	if !errors.Is(err, storage.ErrNewer) || !strings.Contains(err.Error(), "version 99") {
