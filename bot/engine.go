@@ -208,12 +208,13 @@ func (d *dialog) intent(r nlu.Reading) {
 func (d *dialog) wake(lang Lang) {
 	d.s.Lang = lang
 	if !d.s.fresh(d.at) {
-		stale := d.s.Version == sessionVersion && d.s.Form.Plate != ""
-		d.s = Session{Version: sessionVersion, Lang: d.s.Lang, Noticed: d.s.Noticed, Effects: d.s.Effects}
+		stale := d.s.known() && d.s.Form.Plate != ""
+		d.s = Session{Version: sessionVersion, Fits: sessionOldest, Lang: d.s.Lang, Noticed: d.s.Noticed, Effects: d.s.Effects}
 		if stale {
 			d.say("session.old")
 		}
 	}
+	d.s.renew()
 	d.s.Seen = d.at
 	if d.s.Waiting != 0 && d.at.Sub(d.s.Since) > waitLimit {
 		d.s = d.s.idle()

@@ -50,6 +50,7 @@ func (t *turn) fields(s *scribe) {
 	text(s, 5, &t.Taken)
 	text(s, 6, &t.Trace)
 	s.folded(7, (*utterances)(t), &t.packed)
+	s.rest(7, &t.beyond)
 }
 
 // utterances are what a turn has to say. Most of it is never wanted again, so it
@@ -140,6 +141,8 @@ func (w *Session) fields(s *scribe) {
 	s.part(22, &w.About)
 	s.number(23, &w.CarPage)
 	s.flag(24, &w.Young)
+	s.number(25, &w.Fits)
+	s.rest(25, &w.beyond)
 }
 
 func (f *Form) fields(s *scribe) {
@@ -160,4 +163,5 @@ func (f *Form) fields(s *scribe) {
 	text(s, 15, &f.Partial.Letters)
 	text(s, 16, &f.Partial.Serial)
 	s.texts(17, &f.Choices)
+	s.rest(17, &f.beyond)
 }

@@ -77,6 +77,8 @@ type turn struct {
 
 	// packed is what Early, News and Replies are until unfold.
 	packed string
+
+	beyond string // the fields of a later version
 }
 
 // A taker is who got the replies of a turn, once it is complete. One does; a

@@ -7,9 +7,24 @@ import (
 	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
 
-// sessionVersion is the version of Session's shape. A session of another
-// version is started anew; saved vehicles are kept elsewhere and survive.
-const sessionVersion = 2
+// Programs of two versions serve the same person by turns while one replaces the
+// other. What holds for their sessions:
+//
+//   - A field is added without another version. A program keeps the fields it
+//     does not know, of the session and of its forms, and so they may be older
+//     than the rest; with a form that is given up they go.
+//   - sessionVersion grows when fields mean something else. Every session says
+//     which is the oldest version that may go on with it (Fits), and every
+//     program goes on with sessions from sessionOldest on, which it converts
+//     (renew). So programs a release apart hand a half-finished form to and fro.
+//   - A session that is too new or too old is started anew, politely; saved
+//     vehicles, watches and what waits to be told are kept elsewhere and stay.
+//     A change that the version before cannot stand comes in two releases: the
+//     first reads it, the second writes it and raises sessionOldest.
+const (
+	sessionVersion = 2
+	sessionOldest  = 2
+)
 
 // sessionIdle is how long a half-finished form waits. A day of silence and a
 // little more: whoever comes back the next evening goes on.
@@ -41,6 +56,9 @@ type Session struct {
 	About    Vehicle      `json:"about,omitzero"`    // the saved car that was talked about last
 	CarPage  int          `json:"cars,omitempty"`    // of the saved cars, from 0
 	Young    bool         `json:"young,omitempty"`   // they said that they are under 14
+	Fits     int          `json:"fits,omitempty"`    // the oldest version that may go on with this; 0: Version
+
+	beyond string // the fields of a later version
 
 	// Privacy is what the operator lets 隐私 say, for one Step; nil: the default.
 	Privacy *Privacy `json:"-"`
@@ -69,6 +87,8 @@ type Form struct {
 	Why     plate.Reason `json:"why,omitempty"`     // why the plate is asked about
 	Partial plate.Parts  `json:"partial,omitzero"`  // what is known of a plate that lacks something
 	Choices []string     `json:"choices,omitempty"` // plates offered
+
+	beyond string // the fields of a later version
 }
 
 // Yes is what an affirmative answer starts.
@@ -99,7 +119,23 @@ const (
 
 // fresh tells whether the session may be gone on with at t.
 func (s Session) fresh(t time.Time) bool {
-	return s.Version == sessionVersion && t.Sub(s.Seen) < sessionIdle
+	return s.known() && t.Sub(s.Seen) < sessionIdle
+}
+
+// known tells whether this program may go on with the session.
+func (s Session) known() bool {
+	if s.Version > sessionVersion {
+		return s.Fits != 0 && s.Fits <= sessionVersion
+	}
+	return s.Version >= sessionOldest
+}
+
+// renew makes an older session that is known one of this version. A later one
+// stays what it is: its program goes on with it.
+func (s *Session) renew() {
+	if s.Version <= sessionVersion {
+		s.Version, s.Fits = sessionVersion, sessionOldest
+	}
 }
 
 // open is the question that is open, as the message reader wants it.
@@ -148,7 +184,7 @@ func (s Session) lang() Lang {
 // anew is a session at its beginning: with the person's language, and what keeps
 // outcomes that are still under way from being taken for others.
 func (s Session) anew() Session {
-	return Session{Version: sessionVersion, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
+	return Session{Version: sessionVersion, Fits: sessionOldest, Seen: s.Seen, Lang: s.Lang, Noticed: s.Noticed, Effects: s.Effects}
 }
 
 // idle is the session with nothing going on and nothing awaited; what was shown

@@ -30,6 +30,11 @@ const (
 	taskAdmin  = "admin" // what an admin has asked for
 )
 
+// A job is read by programs of the version before, while one replaces the other.
+// So a field is added to a body only if it may be ignored; what must be understood
+// gets a kind of its own, which an earlier program leaves to a later one, or, where
+// a body has no kinds, a queue of its own, which an earlier program does not work.
+
 // A task is the body of a lookup job: an effect, and whom its outcome is for.
 type task struct {
 	Kind      string    `json:"kind"`
@@ -47,6 +52,17 @@ type task struct {
 	Owner     UserID    `json:"owner,omitempty"` // who shared the vehicle, whose digits are not to be shown
 
 	Admin *adminOrder `json:"admin,omitempty"`
+}
+
+// known tells whether this program knows what to do.
+func (t task) known() bool {
+	switch t.Kind {
+	case taskRule, taskCities, taskQuery:
+		return true
+	case taskAdmin:
+		return t.Admin != nil
+	}
+	return false
 }
 
 // enqueue hands a task to the workers, in the transaction that decided it. One
@@ -107,10 +123,13 @@ func (b *Bot) work(ctx context.Context, j storage.Job, done storage.Done) (err e
 	defer cancel()
 	ctx, ended := b.tracer.Begin(ctx, Stage{Name: "lookup", Kind: t.Kind})
 	defer func() { ended(err) }()
+	if !t.known() {
+		return storage.Newer(t.At, b.now())
+	}
 	if wanted, err := b.wanted(ctx, t); err != nil || !wanted {
 		return err
 	}
-	if t.Kind == taskAdmin && t.Admin != nil {
+	if t.Kind == taskAdmin {
 		return b.act(ctx, t, done)
 	}
 	in, err := b.outcome(ctx, j, t)

@@ -178,6 +178,25 @@ const MaxAttempts = 10
 // Snooze is returned by a Handler to have its job run again after d.
 func Snooze(d time.Duration) error { return snooze(d) }
 
+// handOver is how soon a job of a later program is offered again, and handLimit
+// for how long: a rollout is over by then, or was taken back.
+const (
+	handOver  = 2 * time.Second
+	handLimit = time.Hour
+)
+
+// Newer is returned by a Handler for a job of a kind that it does not know, made
+// at made: a later program has made it, and takes it when it is offered again.
+// The job loses nothing by that, and its lane waits. After an hour it fails, and
+// becomes a dead letter for operators to see, which can be run again. made may be
+// zero when it is not known; then there is no hour.
+func Newer(made, now time.Time) error {
+	if now.Sub(made) < handLimit {
+		return Snooze(handOver)
+	}
+	return fmt.Errorf("job of an unknown kind: %w", ErrNewer)
+}
+
 // Snoozed tells whether err, returned by a Handler, asks for a later run.
 func Snoozed(err error) (time.Duration, bool) {
 	var s snooze

@@ -21,6 +21,9 @@ func (d *Desk) check(ctx context.Context, j storage.Job, done storage.Done) (err
 	if err := json.Unmarshal(j.Body, &o); err != nil {
 		return fmt.Errorf("watch: an order: %w", storage.ErrCorrupt)
 	}
+	if o.Kind.word() == "unknown" {
+		return storage.Newer(o.Made, d.now())
+	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	ctx, ended := d.tracer.Begin(ctx, bot.Stage{Name: "check", Kind: o.Kind.word()})

@@ -56,7 +56,7 @@ func (d *Desk) task(ctx context.Context, j storage.Job, done storage.Done) error
 	case choreRemind:
 		err = done([]string{bot.UserKey(c.User)}, func(tx storage.Tx) error { return d.remindOf(tx, c) })
 	default:
-		return fmt.Errorf("watch: a chore of an unknown kind: %w", storage.ErrCorrupt)
+		return storage.Newer(c.At, d.now())
 	}
 	if errors.Is(err, storage.ErrLost) {
 		return nil // another run has it
