@@ -228,7 +228,7 @@ func (d *dialog) forgetPhrase(in Heard) (handled bool) {
 		}
 		return false
 	}
-	d.s = Session{Version: sessionVersion, Seen: d.at, Noticed: noticed, Effects: effects, Lang: lang}
+	d.s = Session{Version: sessionVersion, Fits: sessionOldest, Seen: d.at, Noticed: noticed, Effects: effects, Lang: lang}
 	d.wanted = append(d.wanted, Forget{})
 	d.say("forget.done")
 	return true

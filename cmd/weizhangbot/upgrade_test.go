@@ -6,12 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
-	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/pgstore"
 	"github.com/weizhangbot/weizhangbot/storage/pgstore/pgtest"
 )
@@ -111,81 +111,122 @@ func (o *outside) serveBinary(binary string, environ []string, sections ...strin
 	return r
 }
 
-// A release is rolled out beside the one before, and rolled back. Somebody talks
-// with whichever process the balancer picks: nothing is lost, asked twice, paid
-// twice or told twice.
+// An upgrade is a driver who talks with whichever process the balancer picks.
+type upgrade struct {
+	*outside
+	platform *wechattest.Platform
+	read     []string // what the driver read in answer
+}
+
+// says sends a message to a process, and wants words of the answer.
+func (u *upgrade) says(to *running, text string, wants ...string) {
+	u.t.Helper()
+	u.platform.URL = to.url + "/wechat"
+	got, err := u.platform.Deliver(u.t.Context(), aDriver, wechattest.Text(text))
+	if err != nil || got.Banner != "" {
+		u.t.Fatalf("%s: %+v, %v", text, got, err)
+	}
+	shown := wechattest.Show(got.Text).Text
+	u.read = append(u.read, shown)
+	for _, want := range wants {
+		if !strings.Contains(shown, want) {
+			u.t.Errorf("%s: %s; want %s", text, shown, want)
+		}
+	}
+}
+
+// told is how often the driver was told something, asked for or not.
+func (u *upgrade) told(words ...string) (n int) {
+	all := u.read
+	for _, s := range u.wechat.Sent("text") {
+		all = append(all, s.Text)
+	}
+	for _, text := range all {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// once waits until the driver is told, and wants that to be once.
+func (u *upgrade) once(words ...string) {
+	u.t.Helper()
+	until(u.t, strings.Join(words, " "), func() bool { return u.told(words...) > 0 })
+	if n := u.told(words...); n != 1 {
+		u.t.Errorf("told %d times: %q", n, words)
+	}
+}
+
+func (u *upgrade) charged(want int) {
+	u.t.Helper()
+	if got := u.juhe.Meter().Charged; got != want {
+		u.t.Errorf("charged %d times, want %d", got, want)
+	}
+}
+
+// A release is rolled out beside the one before, and rolled back. Nothing is
+// lost, asked twice, paid twice or told twice.
 func TestRollingUpgrade(t *testing.T) {
 	t.Parallel()
-	o := newOutside(t)
-	place := o.dir
-	environ := append(inPostgres(t, place), "WEIZHANG_PUSH_QUIET=")
 	binary := buildTomorrow(t)
-	platform := (*wechattest.Platform)(nil)
-	says := func(to *running, text string, wants ...string) {
-		t.Helper()
-		platform.URL = to.url + "/wechat"
-		got, err := platform.Deliver(t.Context(), aDriver, wechattest.Text(text))
-		shown := wechattest.Show(got.Text).Text
-		for _, want := range wants {
-			if err != nil || got.Banner != "" || !strings.Contains(shown, want) {
-				t.Errorf("%s: %+v, %v; want %s", text, got, err, want)
-			}
-		}
-	}
-	charged := func(want int) {
-		t.Helper()
-		if got := o.juhe.Meter().Charged; got != want {
-			t.Errorf("charged %d times, want %d", got, want)
-		}
-	}
-
-	old := o.serveWith(environ, withSafe)
-	platform = o.platform(old, wechattest.Safe)
-	says(old, "查违章 沪C12345", "发动机号")
+	u := &upgrade{outside: newOutside(t)}
+	environ := inPostgres(t, u.dir)
+	old := u.serveWith(environ, withSafe, never)
+	u.platform = u.outside.platform(old, wechattest.Safe)
+	u.says(old, "查违章 沪C12345", "发动机号")
 
 	// The new one joins: the tables grow under the old one, and the form goes to
 	// and fro.
-	fresh := o.serveBinary(binary, environ, withSafe)
-	says(fresh, "发动机号123456", "车架号", "〔|〕")
-	says(old, "哈哈哈", "车架号")
-	says(fresh, "帮助", "车架号", "〔||〕") // what only it knows has been kept
-	says(old, "车架号654321", "待交罚款")
-	charged(1)
-	says(fresh, "订阅", "已订阅", "〔|||〕")
-	says(old, "我的车", "沪C12345")
-	says(fresh, "查违章 沪C54321 发动机号123456 车架号654321", "查询时间") // by a job that the old one does not know
-	charged(2)
-	says(old, "查违章 沪C54321 发动机号123456 车架号654321", "查询时间") // from what is known
-	charged(2)
+	fresh := u.serveBinary(binary, environ, withSafe, never)
+	u.says(fresh, "发动机号123456", "车架号", "〔|〕")
+	u.says(old, "哈哈哈", "车架号")
+	u.says(fresh, "帮助", "车架号", "〔||〕") // what only it knows has been kept
+	u.says(old, "车架号654321")
+	u.once("沪C12345", "查询时间")
+	u.charged(1)
+	u.says(fresh, "订阅", "已订阅", "〔|||〕")
+	u.says(old, "我的车", "沪C12345")
+	u.says(fresh, "查违章 沪C54321 发动机号123456 车架号654321") // by a job that the old one does not know
+	u.once("沪C54321", "查询时间")
+	u.says(old, "查违章 沪C54321 发动机号123456 车架号654321", "查询时间") // from what is known
+	u.charged(2)
 
 	// The old one goes, in the middle of a form.
-	says(old, "查违章 沪C12346", "发动机号")
+	u.says(old, "查违章 沪C12346", "发动机号")
 	old.end()
-	says(fresh, "我的数据", "沪C12345")
-	says(fresh, "发动机号123456", "车架号")
+	u.says(fresh, "我的数据", "沪C12345")
+	u.says(fresh, "发动机号123456", "车架号")
 
 	// It is taken back: today's program starts on tomorrow's tables, and goes on.
-	again := o.serveWith(environ, withSafe)
-	says(again, "车架号654321", "查询时间")
-	charged(3)
-	fresh.stop()
-	<-fresh.ended
-	if fresh.code != exitFine {
-		t.Errorf("stopped with %d:\n%s", fresh.code, fresh.log)
-	}
-	says(again, "我的车", "沪C12345")
+	again := u.serveWith(environ, withSafe, never)
+	u.says(again, "车架号654321")
+	u.once("沪C12346", "查询时间")
+	u.charged(3)
+	fresh.end()
+	u.says(again, "我的车", "沪C12345")
 	again.end()
-	charged(3)
-	for name, log := range map[string]string{"old": old.log.String(), "new": fresh.log.String(), "again": again.log.String()} {
-		if strings.Contains(log, `"level":"error"`) || strings.Contains(log, "dead") {
-			t.Errorf("%s:\n%s", name, log)
-		}
-	}
-	facts, err := pgstore.Probe(t.Context(), pgtest.DSNOf(t, place), pgstore.Options{})
+
+	u.news(append(environ, "WEIZHANG_PUSH_EVERY=2s", "WEIZHANG_JUHE_CACHE_FOR=1ms"), binary)
+	facts, err := pgstore.Probe(t.Context(), pgtest.DSNOf(t, u.dir), pgstore.Options{})
 	if err != nil || facts.Schema != facts.Latest+1 || facts.Fits != facts.Latest {
 		t.Errorf("%+v, %v", facts, err)
 	}
-	o.noDeadLetters(environ)
+	u.noDeadLetters(environ)
+}
+
+// news has both check the car that was subscribed, impatiently: what is new is
+// told once, also after another check.
+func (u *upgrade) news(environ []string, binary string) {
+	u.t.Helper()
+	u.juhe.Happen("沪C12345", "02")
+	old, fresh := u.serveWith(environ, withSafe, never), u.serveBinary(binary, environ, withSafe, never)
+	until(u.t, "the news", func() bool { return u.told("沪C12345", "新违章 1 条") > 0 })
+	before := u.juhe.Meter().Charged
+	until(u.t, "another check", func() bool { return u.juhe.Meter().Charged >= before+1 })
+	fresh.end()
+	old.end()
+	u.once("沪C12345", "新违章 1 条")
 }
 
 // noDeadLetters looks, when nobody serves, whether a job was set aside.
@@ -197,7 +238,7 @@ func (o *outside) noDeadLetters(environ []string) {
 		o.t.Fatal(err)
 	}
 	defer s.Close()
-	queues, err := storage.Jobs(s).Queues(o.t.Context())
+	queues, err := s.Queues(o.t.Context())
 	if err != nil {
 		o.t.Fatal(err)
 	}
