@@ -348,7 +348,7 @@ func (r *record) drop(v Vehicle) {
 // forget leaves the session, which is empty by then, and the turn under way.
 func (r *record) forget(key string) {
 	r.Garage, r.Keys, r.Notices, r.Told, r.Invites, r.Later, r.Draft = nil, nil, nil, nil, nil, nil, nil
-	r.NoAlerts = false
+	r.NoAlerts, r.beyond = false, "" // what a later version keeps of them too
 	r.Turns = slices.DeleteFunc(r.Turns, func(t turn) bool { return t.Key != key })
 }
 

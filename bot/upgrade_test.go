@@ -57,6 +57,17 @@ func TestLaterFieldsOfParts(t *testing.T) {
 	holds(r, "of the session", "of the turn")
 }
 
+// Who is forgotten is forgotten with what a later program kept of them.
+func TestLaterFieldsAreForgotten(t *testing.T) {
+	r, err := parseRecord([]byte(string(rune(layoutMark)) + later(&record{Version: recordVersion}, "of the person")))
+	if err != nil || !strings.Contains(string(written(r)), "of the person") {
+		t.Fatalf("%v, or it was not kept", err)
+	}
+	if r.forget("k"); strings.Contains(string(written(r)), "of the person") {
+		t.Error("it is still there")
+	}
+}
+
 // Whose session a program goes on with: that of the versions it says it can
 // convert, and that of a later one which says that it may.
 func TestSessionsOfOtherVersions(t *testing.T) {
