@@ -75,9 +75,10 @@ type crashRig struct {
 	asked   plateCounter
 
 	front, hook *httptest.Server // plain, and with TLS for webhooks
-	now         atomic.Pointer[url.URL]
 
+	turn  atomic.Uint64 // of those who live
 	mu    sync.Mutex
+	alive []*process // whom the proxy finds, by turns
 	lives []life
 	log   *journal // of the last process
 }
@@ -91,7 +92,7 @@ func newCrashRig(t *testing.T, binary string) *crashRig {
 	silent.SetOutput(io.Discard)
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
-			if to := r.now.Load(); to != nil {
+			if to := r.next(); to != nil {
 				p.SetURL(to)
 			}
 		},
@@ -143,15 +144,27 @@ type process struct {
 	log   *journal
 	ready chan struct{} // closed at its first line
 	gone  chan struct{} // closed at its end
+	began time.Time
+	url   *url.URL // once ready
+}
+
+// next is where the next request goes: to each of those who live by turns.
+func (r *crashRig) next() *url.URL {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.alive) == 0 {
+		return nil
+	}
+	return r.alive[r.turn.Add(1)%uint64(len(r.alive))].url
 }
 
 // start runs serve; point is where it kills itself, or "".
-func (r *crashRig) start(point string) *process {
+func (r *crashRig) start(point string, environ ...string) *process {
 	r.t.Helper()
-	p := &process{log: &journal{}, ready: make(chan struct{}), gone: make(chan struct{})}
+	p := &process{log: &journal{}, ready: make(chan struct{}), gone: make(chan struct{}), began: time.Now()}
 	p.cmd = exec.Command(r.binary, "serve", "--config", r.o.config(r.section))
 	p.cmd.Env = append(os.Environ(), r.environ...)
-	p.cmd.Env = append(p.cmd.Env, "CRASHPOINT="+point)
+	p.cmd.Env = append(append(p.cmd.Env, environ...), "CRASHPOINT="+point)
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -167,12 +180,16 @@ func (r *crashRig) start(point string) *process {
 		defer close(p.gone)
 		if line, err := bufio.NewReader(out).ReadString('\n'); err == nil {
 			address, _, _ := strings.Cut(line, " ")
-			if u, err := url.Parse(address); err == nil {
-				r.now.Store(u)
-			}
+			p.url, _ = url.Parse(address) // nil: nobody finds it
+			r.mu.Lock()
+			r.alive = append(r.alive, p)
+			r.mu.Unlock()
 			close(p.ready)
 		}
 		_ = p.cmd.Wait()
+		r.mu.Lock()
+		r.alive = slices.DeleteFunc(r.alive, func(other *process) bool { return other == p })
+		r.mu.Unlock()
 	}()
 	return p
 }
