@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -91,12 +92,8 @@ func newCrashRig(t *testing.T, binary string) *crashRig {
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			if to := r.next(); to != nil {
-				p.SetURL(to)
-			}
-		},
-		Transport:    &http.Transport{DisableKeepAlives: true},
+		Rewrite:      func(*httputil.ProxyRequest) {},
+		Transport:    r,
 		ErrorLog:     standardLog(silent),
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
@@ -146,16 +143,49 @@ type process struct {
 	gone  chan struct{} // closed at its end
 	began time.Time
 	url   *url.URL // once ready
+
+	silent atomic.Int64 // when a request got no answer last, in ns; 0: the last one got one
 }
 
-// next is where the next request goes: to each of those who live by turns.
-func (r *crashRig) next() *url.URL {
+const (
+	// stuck is how long a process may leave a request without an answer.
+	stuck = 6 * time.Second
+	// passedOver is for how long the proxy asks the others then.
+	passedOver = 45 * time.Second
+)
+
+var straight = &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: stuck}
+
+// RoundTrip implements http.RoundTripper: it hands a request to each of those
+// who live by turns, and passes over one that left requests without an answer.
+func (r *crashRig) RoundTrip(req *http.Request) (*http.Response, error) {
+	p := r.next()
+	if p == nil {
+		return nil, errors.New("nobody serves")
+	}
+	req.URL.Scheme, req.URL.Host = p.url.Scheme, p.url.Host
+	resp, err := straight.RoundTrip(req)
+	if err == nil {
+		p.silent.Store(0)
+	} else {
+		p.silent.Store(time.Now().UnixNano())
+	}
+	return resp, err
+}
+
+func (r *crashRig) next() *process {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for range r.alive {
+		p := r.alive[r.turn.Add(1)%uint64(len(r.alive))]
+		if since := p.silent.Load(); since == 0 || time.Since(time.Unix(0, since)) > passedOver {
+			return p
+		}
+	}
 	if len(r.alive) == 0 {
 		return nil
 	}
-	return r.alive[r.turn.Add(1)%uint64(len(r.alive))].url
+	return r.alive[0]
 }
 
 // start runs serve; point is where it kills itself, or "".
@@ -180,10 +210,11 @@ func (r *crashRig) start(point string, environ ...string) *process {
 		defer close(p.gone)
 		if line, err := bufio.NewReader(out).ReadString('\n'); err == nil {
 			address, _, _ := strings.Cut(line, " ")
-			p.url, _ = url.Parse(address) // nil: nobody finds it
-			r.mu.Lock()
-			r.alive = append(r.alive, p)
-			r.mu.Unlock()
+			if p.url, err = url.Parse(address); err == nil {
+				r.mu.Lock()
+				r.alive = append(r.alive, p)
+				r.mu.Unlock()
+			}
 			close(p.ready)
 		}
 		_ = p.cmd.Wait()

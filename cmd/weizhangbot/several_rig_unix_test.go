@@ -28,6 +28,7 @@ type fleet struct {
 	*crashRig
 	server  *pgtest.Server
 	members []*member
+	all     []*process // also those that died
 }
 
 // A member is one process after the other, with a cable of its own to the
@@ -72,6 +73,9 @@ func (f *fleet) begin() {
 
 func (m *member) begin() {
 	p := m.f.start("", "WEIZHANG_STORAGE_DSN="+m.cable.dsn)
+	m.f.mu.Lock()
+	m.f.all = append(m.f.all, p)
+	m.f.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.p = p
@@ -145,6 +149,15 @@ func (f *fleet) end() {
 		}
 		if code := p.cmd.ProcessState.ExitCode(); code != exitFine {
 			f.t.Errorf("stopped with %d:\n%s", code, p.log)
+		}
+	}
+}
+
+// tellOfFailure shows what the processes said when a test failed.
+func (f *fleet) tellOfFailure() {
+	for i, p := range f.all {
+		if f.t.Failed() {
+			f.t.Logf("process %d, from %s:\n%s", i, p.began.Format(time.TimeOnly), p.log)
 		}
 	}
 }
