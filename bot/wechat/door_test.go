@@ -282,7 +282,7 @@ func TestOddSenders(t *testing.T) {
 
 // What is said when the bot has nothing to say, fails, or panics.
 func TestAnswersOfTheBot(t *testing.T) {
-	broken := bot.UserText(bot.Chinese, bot.Broken)
+	broken, full := bot.UserText(bot.Chinese, bot.Broken), bot.UserText(bot.Chinese, bot.StoreFull)
 	for _, tt := range []struct {
 		name   string
 		answer func(context.Context, bot.Message) (bot.Answer, error)
@@ -294,17 +294,24 @@ func TestAnswersOfTheBot(t *testing.T) {
 			return bot.Answer{Replies: []bot.Reply{{Text: " \n\x00 "}}}, nil
 		}, "", "success"},
 		{"an error with its sentence", func(context.Context, bot.Message) (bot.Answer, error) {
-			return bot.Answer{Replies: []bot.Reply{{Text: broken}}}, errors.New("disk")
+			return bot.Answer{Replies: []bot.Reply{{Text: broken}}}, &bot.Error{Kind: bot.Broken, Err: errors.New("disk")}
 		}, broken, ""},
 		{"a panic", func(context.Context, bot.Message) (bot.Answer, error) { panic("沪C12345") }, broken, ""},
-		{"a full store that came too late", func(ctx context.Context, _ bot.Message) (bot.Answer, error) {
-			return bot.Answer{Replies: []bot.Reply{{Text: broken}}}, context.DeadlineExceeded
-		}, "正在查询", ""},
+		{"a store that came too late", func(context.Context, bot.Message) (bot.Answer, error) {
+			return bot.Answer{}, context.DeadlineExceeded
+		}, broken, ""},
+		{"a full store", func(context.Context, bot.Message) (bot.Answer, error) {
+			return bot.Answer{Replies: []bot.Reply{{Text: full}}}, &bot.Error{Kind: bot.StoreFull, Err: errors.New("disk")}
+		}, full, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t, wechat.Service, wechattest.Safe)
 			s.echo.answer = tt.answer
-			o := s.says("oUSER", "沪C12345")
+			r, _ := s.platform.Prepare("oUSER", wechattest.Text("沪C12345"))
+			o := s.platform.Try(t.Context(), r, 0)
+			for try := 1; try < wechattest.Tries && o.Status == http.StatusInternalServerError; try++ {
+				o = s.platform.Try(t.Context(), r, try)
+			}
 			reads(t, o, tt.text)
 			if tt.raw != "" && o.Raw != tt.raw {
 				t.Errorf("raw %q", o.Raw)
@@ -329,5 +336,28 @@ func TestLeavingIsNotLost(t *testing.T) {
 	s.echo.answer = func(context.Context, bot.Message) (bot.Answer, error) { return bot.Answer{}, nil }
 	if o := s.platform.Try(t.Context(), r, 1); o.Raw != "success" {
 		t.Errorf("%+v", o)
+	}
+}
+
+// What failed comes again: nobody is told of a fault that has passed by then.
+func TestWhatFailedComesAgain(t *testing.T) {
+	for _, failed := range []error{context.DeadlineExceeded, &bot.Error{Kind: bot.Broken, Err: errors.New("no database")}} {
+		s := newStage(t, wechat.Service, wechattest.Safe)
+		r, _ := s.platform.Prepare("oUSER", wechattest.Text("沪C12345"))
+		s.echo.answer = func(context.Context, bot.Message) (bot.Answer, error) {
+			return bot.Answer{Replies: []bot.Reply{{Text: "早先的"}, {Text: "故障"}}}, failed
+		}
+		if o := s.platform.Try(t.Context(), r, 0); o.Status != 500 {
+			t.Errorf("%+v", o)
+		}
+		s.echo.answer = func(context.Context, bot.Message) (bot.Answer, error) {
+			return bot.Answer{Replies: []bot.Reply{{Text: "回答"}}}, nil
+		}
+		o := s.platform.Try(t.Context(), r, 1)
+		reads(t, o, "回答")
+		reads(t, o, "早先的")
+		if told := errors.As(failed, new(*bot.Error)); told && strings.Contains(o.Text, "故障") {
+			t.Errorf("%q", o.Text)
+		}
 	}
 }

@@ -71,9 +71,15 @@ func (t *tries) begin(key string, now time.Time) (one *try, first bool) {
 // yes: a process that has just started cannot know what an earlier one left
 // unanswered, and of several processes each counts only its own.
 func (t *try) last(arrived, sent, started time.Time) bool {
+	return arrived.Sub(started) < redelivered || t.over(arrived, sent)
+}
+
+// over tells whether this delivery is the last one, by all that this process
+// knows of it.
+func (t *try) over(arrived, sent time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.count >= deliveries || arrived.Sub(sent) >= lastAfter || arrived.Sub(started) < redelivered
+	return t.count >= deliveries || arrived.Sub(sent) >= lastAfter
 }
 
 // answered is what the message was answered, once that is final.

@@ -69,10 +69,13 @@ func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
 var (
 	errAskAgain = errors.New("wechat: not answered on purpose")
 	errKept     = errors.New("wechat: the person's data could not be deleted")
+	errFailed   = errors.New("wechat: a message that failed is to come again")
 )
 
 // turn is what to answer a delivery. It waits as long as WeChat does, whoever
-// hangs up before: the bot's answer counts as given once it was taken.
+// hangs up before: the bot's answer counts as given once it was taken. What the
+// bot could not keep comes again, and may reach a process that can; the last
+// time the person is told.
 func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery) (body string, err error) {
 	ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, asked), patience)
 	defer cancel()
@@ -88,8 +91,12 @@ func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery)
 			return "", errKept // the platform demands it: it shall tell us again
 		}
 	}
-	text := t.carry(render(answer.Replies), answer.Pending)
+	text := t.carry(render(answer.Replies), answer.Pending || err != nil)
 	switch {
+	case err != nil && bot.KindOf(err) != bot.StoreFull && !t.over(m.At, d.sent):
+		return "", errFailed
+	case err != nil:
+		text = join(text, render([]bot.Reply{{Text: bot.UserText(m.Lang, bot.KindOf(err))}}))
 	case !answer.Pending:
 	case a.Pushes():
 		text = join(text, render([]bot.Reply{say(bot.TextPending)}))
@@ -101,12 +108,13 @@ func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery)
 	return a.page(ctx, t, m, text, !answer.Pending), nil
 }
 
-// handle asks the bot, and shows the person meanwhile that somebody types.
+// handle asks the bot, and shows the person meanwhile that somebody types. With
+// an error the answer is what earlier messages led to; whether anything of this
+// one was stored nobody knows, and the next delivery finds out.
 func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery) (answer bot.Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			answer = bot.Answer{Replies: []bot.Reply{{Text: bot.UserText(m.Lang, bot.Broken)}}}
-			err = fmt.Errorf("wechat: panic: %T", p) // the value may hold what the person wrote
+			answer, err = bot.Answer{}, fmt.Errorf("wechat: panic: %T", p) // the value may hold what the person wrote
 			a.log(ctx).WithError(err).Error("wechat: message not handled")
 		}
 	}()
@@ -118,16 +126,13 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery)
 		m = a.look(ctx, m, t, d.PicURL)
 	}
 	answer, err = a.cfg.Bot.Handle(ctx, m)
-	switch {
-	case err == nil:
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		// Whether it was stored or not: the next delivery finds out.
-		answer.Pending = true
-		answer.Replies = answer.Replies[:max(0, len(answer.Replies)-1)]
-		err = nil
-	default:
-		a.log(ctx).WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
+	if err == nil {
+		return answer, nil
 	}
+	if _, told := errors.AsType[*bot.Error](err); told { // by the last reply
+		answer.Replies = answer.Replies[:max(0, len(answer.Replies)-1)]
+	}
+	a.log(ctx).WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
 	return answer, err
 }
 

@@ -42,6 +42,7 @@ type inWeChat struct {
 	platform *wechattest.Platform
 	api      *wechattest.API
 	openid   string
+	patient  bool // deliveries are as far apart as in life
 
 	mu     sync.Mutex
 	passed []reading // passive answers
@@ -52,6 +53,7 @@ const redeliverAfter = 40 * time.Millisecond
 func (p *inWeChat) say(ctx context.Context, text string) {
 	r, err := p.platform.Prepare(p.openid, wechattest.Text(text))
 	for try := 0; err == nil && ctx.Err() == nil; try++ {
+		began := time.Now()
 		o := p.platform.Try(ctx, r, try)
 		if o.Banner == "" {
 			if o.Text != "" {
@@ -60,6 +62,9 @@ func (p *inWeChat) say(ctx context.Context, text string) {
 				p.passed = append(p.passed, reading{at: time.Now(), text: o.Text})
 			}
 			return
+		}
+		if p.patient {
+			pause(ctx, time.Until(began.Add(wechattest.Patience)))
 		}
 		pause(ctx, redeliverAfter)
 	}
@@ -94,6 +99,7 @@ type talker struct {
 	watches string        // a plate they keep watching; "": they turn pages instead
 	silent  bool          // and say nothing more: news must be pushed to them
 	wait    time.Duration // how long an answer may take
+	rest    time.Duration // between thoughts
 
 	wishes []wish
 }
@@ -130,6 +136,7 @@ func (p *talker) talk(ctx context.Context, stop <-chan struct{}) {
 			return
 		default:
 		}
+		pause(ctx, p.rest)
 		plate := p.town.newCar()
 		going := p.query(ctx, plate)
 		for page := 2; going && p.watches == "" && page <= pages; page++ {

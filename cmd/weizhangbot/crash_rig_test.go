@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -75,9 +76,10 @@ type crashRig struct {
 	asked   plateCounter
 
 	front, hook *httptest.Server // plain, and with TLS for webhooks
-	now         atomic.Pointer[url.URL]
 
+	turn  atomic.Uint64 // of those who live
 	mu    sync.Mutex
+	alive []*process // whom the proxy finds, by turns
 	lives []life
 	log   *journal // of the last process
 }
@@ -90,12 +92,8 @@ func newCrashRig(t *testing.T, binary string) *crashRig {
 	silent := logrus.New()
 	silent.SetOutput(io.Discard)
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			if to := r.now.Load(); to != nil {
-				p.SetURL(to)
-			}
-		},
-		Transport:    &http.Transport{DisableKeepAlives: true},
+		Rewrite:      func(*httputil.ProxyRequest) {},
+		Transport:    r,
 		ErrorLog:     standardLog(silent),
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
@@ -143,15 +141,60 @@ type process struct {
 	log   *journal
 	ready chan struct{} // closed at its first line
 	gone  chan struct{} // closed at its end
+	began time.Time
+	url   *url.URL // once ready
+
+	silent atomic.Int64 // when a request got no answer last, in ns; 0: the last one got one
+}
+
+const (
+	// stuck is how long a process may leave a request without an answer.
+	stuck = 6 * time.Second
+	// passedOver is for how long the proxy asks the others then.
+	passedOver = 45 * time.Second
+)
+
+var straight = &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: stuck}
+
+// RoundTrip implements http.RoundTripper: it hands a request to each of those
+// who live by turns, and passes over one that left requests without an answer.
+func (r *crashRig) RoundTrip(req *http.Request) (*http.Response, error) {
+	p := r.next()
+	if p == nil {
+		return nil, errors.New("nobody serves")
+	}
+	req.URL.Scheme, req.URL.Host = p.url.Scheme, p.url.Host
+	resp, err := straight.RoundTrip(req)
+	if err == nil {
+		p.silent.Store(0)
+	} else {
+		p.silent.Store(time.Now().UnixNano())
+	}
+	return resp, err
+}
+
+func (r *crashRig) next() *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for range r.alive {
+		p := r.alive[r.turn.Add(1)%uint64(len(r.alive))]
+		if since := p.silent.Load(); since == 0 || time.Since(time.Unix(0, since)) > passedOver {
+			return p
+		}
+	}
+	if len(r.alive) == 0 {
+		return nil
+	}
+	return r.alive[0]
 }
 
 // start runs serve; point is where it kills itself, or "".
-func (r *crashRig) start(point string) *process {
+func (r *crashRig) start(point string, environ ...string) *process {
 	r.t.Helper()
-	p := &process{log: &journal{}, ready: make(chan struct{}), gone: make(chan struct{})}
+	p := &process{log: &journal{}, ready: make(chan struct{}), gone: make(chan struct{}), began: time.Now()}
 	p.cmd = exec.Command(r.binary, "serve", "--config", r.o.config(r.section))
 	p.cmd.Env = append(os.Environ(), r.environ...)
-	p.cmd.Env = append(p.cmd.Env, "CRASHPOINT="+point)
+	p.cmd.Env = append(append(p.cmd.Env, environ...), "CRASHPOINT="+point)
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -167,12 +210,17 @@ func (r *crashRig) start(point string) *process {
 		defer close(p.gone)
 		if line, err := bufio.NewReader(out).ReadString('\n'); err == nil {
 			address, _, _ := strings.Cut(line, " ")
-			if u, err := url.Parse(address); err == nil {
-				r.now.Store(u)
+			if p.url, err = url.Parse(address); err == nil {
+				r.mu.Lock()
+				r.alive = append(r.alive, p)
+				r.mu.Unlock()
 			}
 			close(p.ready)
 		}
 		_ = p.cmd.Wait()
+		r.mu.Lock()
+		r.alive = slices.DeleteFunc(r.alive, func(other *process) bool { return other == p })
+		r.mu.Unlock()
 	}()
 	return p
 }

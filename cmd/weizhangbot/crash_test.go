@@ -240,6 +240,13 @@ func (r *crashRun) bringParked(ctx context.Context) {
 }
 
 func (r *crashRun) account() *account {
+	a := r.books()
+	a.store, a.ledger = inspect(r.t.Context(), filepath.Join(r.o.dir, "bot.db"))
+	return a
+}
+
+// books are an account without what stands in the store.
+func (r *crashRun) books() *account {
 	a := &account{lives: r.lives, events: r.town.events, payments: map[string]payment{}, charged: r.o.juhe.Meter().Charged}
 	for _, p := range r.talkers {
 		a.diaries = append(a.diaries, p.diary())
@@ -249,7 +256,6 @@ func (r *crashRun) account() *account {
 			}
 		}
 	}
-	a.store, a.ledger = inspect(r.t.Context(), filepath.Join(r.o.dir, "bot.db"))
 	return a
 }
 

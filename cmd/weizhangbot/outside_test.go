@@ -167,7 +167,7 @@ func (o *outside) platform(r *running, mode wechattest.Mode) *wechattest.Platfor
 }
 
 // until waits for something to become so.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
 	for !ok() {
