@@ -105,7 +105,9 @@ func reloadInBrowser(t *testing.T, b *browser) {
 	}
 	other := b.open(t, where)
 	other.taps(".option", "是")
-	s.sees("沪C12345（上海，小型汽车）还需要")
+	for _, tab := range []*screen{s, other} {
+		tab.sees("沪C12345（上海，小型汽车）还需要")
+	}
 	if got, want := strings.Join(s.bubbles(), "\n"), strings.Join(other.bubbles(), "\n"); got != want {
 		t.Errorf("one tab:\n%s\nthe other:\n%s", got, want)
 	}
