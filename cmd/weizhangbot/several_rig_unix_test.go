@@ -64,15 +64,16 @@ func newFleet(t *testing.T, r *crashRig) *fleet {
 func (f *fleet) begin() {
 	f.t.Helper()
 	for _, m := range f.members {
-		m.begin()
+		m.begin("")
 	}
 	for _, m := range f.members {
 		m.serves()
 	}
 }
 
-func (m *member) begin() {
-	p := m.f.start("", "WEIZHANG_STORAGE_DSN="+m.cable.dsn)
+// begin starts a process; point is where it kills itself, or "".
+func (m *member) begin(point string) {
+	p := m.f.start(point, "WEIZHANG_STORAGE_DSN="+m.cable.dsn)
 	m.f.mu.Lock()
 	m.f.all = append(m.f.all, p)
 	m.f.mu.Unlock()
@@ -101,12 +102,31 @@ func (m *member) serves() {
 
 // kill kills the process as the machine's end would, and starts the next.
 func (m *member) kill() {
+	m.end()
+	m.begin("")
+	m.serves()
+}
+
+// killAt has the next process kill itself at a point, and starts another. It
+// tells whether that point was reached before it was killed all the same.
+func (m *member) killAt(point string) (reached bool) {
+	m.end()
+	m.begin(point)
+	select {
+	case <-m.process().gone:
+		reached = true
+	case <-time.After(8 * time.Second): // the others have most of the work
+	}
+	m.kill()
+	return reached
+}
+
+// end kills the process, unless it is dead.
+func (m *member) end() {
 	p := m.process()
 	_ = p.cmd.Process.Kill()
 	<-p.gone
 	m.f.died(p, time.Now())
-	m.begin()
-	m.serves()
 }
 
 // freeze stops the process for d, as a machine does that is paused.

@@ -6,9 +6,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +37,7 @@ func faultsByDefault() int {
 const heardIn = 100 * time.Second
 
 // Three processes on one database, while people talk and cars are watched. One
-// is killed, stands still and wakes, loses the database with and without being
+// is killed, at any moment and at the points of crash_points.go, stands still and wakes, loses the database with and without being
 // told; the database dies. Everything is answered and told once, nothing is lost
 // and nothing paid twice.
 func TestSeveral(t *testing.T) {
@@ -43,7 +45,7 @@ func TestSeveral(t *testing.T) {
 	if *severalFaults == 0 {
 		t.Skip("takes minutes: give -several.faults 20")
 	}
-	r := newCrashRun(t, buildProgram(t, ""), true).hurried(heardIn)
+	r := newCrashRun(t, buildProgram(t, "crashpoints"), true).hurried(heardIn)
 	f := newFleet(t, r.crashRig)
 	f.begin()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -69,6 +71,9 @@ func TestSeveral(t *testing.T) {
 	for _, fault := range a.faults() {
 		t.Error(fault)
 	}
+	if n := f.o.wechat.Tokens(); n != 1 {
+		t.Errorf("WeChat gave %d tokens: processes take them from each other", n)
+	}
 	t.Logf("%v; %s", happened, r.summary(a))
 	f.tellOfFailure()
 }
@@ -77,6 +82,9 @@ func TestSeveral(t *testing.T) {
 // for longer than any hold lasts.
 func (f *fleet) weather(faults int) (happened map[string]int) {
 	happened = map[string]int{"frozen for 40 s": 1}
+	serving := slices.DeleteFunc(slices.Sorted(maps.Keys(crashPoints)), func(point string) bool {
+		return strings.HasPrefix(point, "K") // nobody backs it up here
+	})
 	var long sync.WaitGroup
 	long.Go(func() { f.members[0].freeze(40 * time.Second) })
 	defer long.Wait()
@@ -85,6 +93,12 @@ func (f *fleet) weather(faults int) (happened map[string]int) {
 		do   func(m *member)
 	}{
 		{"killed", (*member).kill},
+		{"killed at a point", func(m *member) {
+			point := serving[rand.N(len(serving))]                                            //nolint:gosec // any
+			if at := point + ":" + strconv.Itoa(1+rand.N(crashPoints[point])); m.killAt(at) { //nolint:gosec // any
+				happened[point]++
+			}
+		}},
 		{"frozen for 3 s", func(m *member) { m.freeze(3 * time.Second) }},
 		{"cut off", func(m *member) {
 			m.during(2*time.Second, func() { m.cable.set(pulled) }, func() { m.cable.set(plugged) })

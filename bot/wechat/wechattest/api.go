@@ -102,6 +102,14 @@ func (a *API) Delay(path string, d time.Duration) {
 	a.delays[path] = d
 }
 
+// Tokens is how many access tokens there have been: a further one when the last
+// ran out, or when somebody forced it and so took it from all others.
+func (a *API) Tokens() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.token
+}
+
 // Expire makes the current token invalid, as happens when somebody else forces
 // a new one.
 func (a *API) Expire() {
