@@ -1,10 +1,13 @@
 package nlu
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
 
 // BenchmarkRead reads the corpus; ns/op is the mean of a message. The median
@@ -40,10 +43,32 @@ func median(all []utterance, opens []Open) float64 {
 	return float64(each[len(each)/2].Nanoseconds())
 }
 
+// BenchmarkReadLong reads messages of growing length, among them what somebody
+// sends who wants it to take long. What a rune costs must not grow with their
+// number; beyond plate.MaxRunes nothing is read.
 func BenchmarkReadLong(b *testing.B) {
-	text := strings.Repeat("查违章 沪C12345 发动机号123456，谢谢您。", 4000)
-	b.ReportAllocs()
-	for b.Loop() {
-		Read(text, Open{})
+	for _, c := range []struct{ name, piece string }{
+		{"sentences", "查违章 沪C12345 发动机号123456，谢谢您。"},
+		{"plates", "沪C12345"},
+		{"digits", "7"},
+		{"spoken", "一"},
+		{"letters", "A1"},
+		{"heads", "沪"},
+		{"labels", "发动机号"},
+		{"hints", "黄牌沪C12345"},
+		{"tags", "<a"},
+		{"brackets", "【"},
+		{"blanks", "1 "},
+	} {
+		for _, runes := range []int{32, 256, 2048, plate.MaxRunes} {
+			text := string([]rune(strings.Repeat(c.piece, runes))[:runes])
+			b.Run(fmt.Sprintf("%s/%d", c.name, runes), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					Read(text, Open{})
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*runes), "ns/rune")
+			})
+		}
 	}
 }

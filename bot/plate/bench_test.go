@@ -1,7 +1,9 @@
 package plate_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/weizhangbot/weizhangbot/bot/plate"
 )
@@ -28,6 +30,41 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkCorpus reads the plates of the corpora; ns/op is the mean of one. The
+// median one and the slowest are reported beside it.
+func BenchmarkCorpus(b *testing.B) {
+	lines := slices.Concat(readCorpus[corpusLine](b, "testdata/plates.jsonl"), readCorpus[corpusLine](b, "testdata/more.jsonl"))
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		plate.Parse(lines[i%len(lines)].Input)
+		i++
+	}
+	b.StopTimer()
+	each := make([]time.Duration, len(lines))
+	for i, l := range lines {
+		each[i] = quickest(func() { plate.Parse(l.Input) })
+	}
+	slices.Sort(each)
+	b.ReportMetric(float64(each[len(each)/2].Nanoseconds()), "ns/median")
+	b.ReportMetric(float64(each[len(each)-1].Nanoseconds()), "ns/slowest")
+}
+
+// quickest is the time of one call, in the best of several rounds: whatever else
+// runs only adds.
+func quickest(fn func()) time.Duration {
+	const rounds, times = 5, 100
+	best := time.Hour
+	for range rounds {
+		start := time.Now()
+		for range times {
+			fn()
+		}
+		best = min(best, time.Since(start)/times)
+	}
+	return best
 }
 
 func BenchmarkFind(b *testing.B) {

@@ -73,27 +73,35 @@ func TypeHint(t Text) string {
 
 var hintCodes = [...]string{hintYellow: "01", hintLarge: "01", hintBlue: "02", hintSmall: "02", hintGreen: "52", hintMotorcycle: "07", hintTemp: "22", hintTruck: ""}
 
-// applyHints applies each hint to the plate that stands nearest.
+// applyHints applies each hint to the plate that stands nearest, the first of
+// two. It takes time linear in the number of both: what a hint says of a plate
+// only ever takes it out of those that others can say something about.
 func applyHints(t Text, found []Match) {
 	if len(found) == 0 {
 		return
 	}
-	hints := hintsIn(t)
-	for _, h := range hints {
+	var toAll [hintTruck + 1]bool // said of all: once more changes nothing
+	var few [4]int
+	behind, next := few[:0], 0 // ordinary plates before the hint, and the first that is not
+	for _, h := range hintsIn(t) {
 		if h.all(t) {
-			for i := range found {
+			for i := 0; i < len(found) && !toAll[h.hint]; i++ {
 				found[i].apply(h.hint)
 			}
+			toAll[h.hint] = true
 			continue
 		}
-		best, at := len(t.runes)+1, -1
-		for i, m := range found {
-			if d := h.distance(m); d < best && m.ordinary() {
-				best, at = d, i
-			}
+		for ; next < len(found) && (found[next].Start < h.start || !found[next].ordinary()); next++ {
+			behind = append(behind, next)
 		}
-		if at >= 0 {
-			found[at].apply(h.hint)
+		for len(behind) > 0 && !found[behind[len(behind)-1]].ordinary() {
+			behind = behind[:len(behind)-1]
+		}
+		switch n := len(behind) - 1; {
+		case n >= 0 && (next == len(found) || h.distance(found[behind[n]]) <= h.distance(found[next])):
+			found[behind[n]].apply(h.hint)
+		case next < len(found):
+			found[next].apply(h.hint)
 		}
 	}
 }
