@@ -20,6 +20,7 @@ const Channel = "wechat"
 type Adapter struct {
 	cfg      Config
 	api      *client
+	seal     *seal // nil: plain mode
 	started  time.Time
 	tries    tries
 	windows  windows
@@ -61,9 +62,13 @@ func New(c Config) (*Adapter, error) {
 		return nil, err
 	}
 	c = c.withDefaults()
-	a := &Adapter{cfg: c, api: newClient(c, base), started: c.Now()}
+	seal, err := newSeal(c.AppID, c.AESKey)
+	if err != nil {
+		return nil, err
+	}
+	a := &Adapter{cfg: c, api: newClient(c, base), seal: seal, started: c.Now()}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
-	if c.AESKey == "" {
+	if seal == nil {
 		c.Log.WithField("channel", Channel).Warn("wechat: plain mode: signatures do not cover messages, so whoever reads one request can forge others; set aes_key")
 	}
 	return a, nil

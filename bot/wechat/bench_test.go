@@ -1,18 +1,15 @@
 package wechat_test
 
 import (
-	"bufio"
-	"bytes"
+	"context"
+	"flag"
 	"fmt"
-	"io"
-	"net"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/textproto"
-	"strconv"
-	"strings"
+	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,41 +20,52 @@ import (
 
 	"github.com/weizhangbot/weizhangbot/bot/wechat"
 	"github.com/weizhangbot/weizhangbot/bot/wechat/wechattest"
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // connections is how many senders work at once, as WeChat's servers do.
 const connections = 64
 
-// BenchmarkDoor compares, in one run: an answer without reading (the floor of
-// net/http), the library's own server repeating what it is told and storing
-// nothing, the adapter in front of a bot that does the same, and the adapter
-// with the whole bot, each turn sealed and durable.
-func BenchmarkDoor(b *testing.B) {
+var (
+	users = flag.Int("users", 1000, "how many people BenchmarkLoad stores before it begins")
+	turns = flag.Int("turns", 6000, "how many turns a round of BenchmarkLoad has at 64 connections; an eighth at one")
+)
+
+// BenchmarkLoad compares the whole bot, every turn understood, sealed and durable
+// before it is answered, with the library's own server repeating what it is told
+// and storing nothing. An iteration is a round of each, so that whatever else the
+// machine does meets both. The figures are medians of the rounds; the CPU is that
+// of the process, senders and all.
+//
+// The store lies where TMPDIR says: on a disk, or the fsync is none.
+func BenchmarkLoad(b *testing.B) {
 	for _, mode := range []wechattest.Mode{wechattest.Plain, wechattest.Safe} {
-		b.Run(string(mode), func(b *testing.B) {
-			b.Run("floor", func(b *testing.B) {
-				load(b, mode, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					_, _ = io.Copy(io.Discard, r.Body)
-					_, _ = io.WriteString(w, strings.Repeat("x", 200))
-				}))
-			})
-			b.Run("library echo", func(b *testing.B) { load(b, mode, libraryEcho(mode)) })
-			b.Run("adapter echo", func(b *testing.B) { load(b, mode, newStage(b, wechat.Service, mode).adapter) })
-			b.Run("whole bot", func(b *testing.B) { load(b, mode, newWorld(b, wechat.Service, mode).adapter) })
-			b.Run("whole bot, basic account", func(b *testing.B) { load(b, mode, newWorld(b, wechat.Basic, mode).adapter) })
-		})
+		for _, senders := range []int{1, connections} {
+			b.Run(fmt.Sprintf("%s/%d", mode, senders), func(b *testing.B) { compare(b, mode, senders) })
+		}
 	}
 }
 
-// BenchmarkLoneTurn is what one person waits for who is alone.
-func BenchmarkLoneTurn(b *testing.B) {
-	w := newWorld(b, wechat.Service, wechattest.Safe)
-	srv := httptest.NewServer(w.adapter)
-	defer srv.Close()
-	c := dial(b, srv, wechattest.Safe, 1)
-	for n := 0; b.Loop(); n++ {
-		c.turn(n)
+func compare(b *testing.B, mode wechattest.Mode, senders int) {
+	w := newWorld(b, wechat.Service, mode)
+	w.populate(*users)
+	n := *turns
+	if senders == 1 {
+		n /= 8
 	}
+	echo := newSide(b, w.platform, libraryEcho(mode), senders)
+	whole := newSide(b, w.platform, w.adapter, senders)
+	echo.round(b, n, false)
+	whole.round(b, n, false)
+	for b.Loop() {
+		echo.round(b, n, true)
+		whole.round(b, n, true)
+	}
+	b.ReportMetric(0, "ns/op")
+	echo.report(b, "echo")
+	whole.report(b, "bot")
+	b.ReportMetric(middle(each(whole.rate, echo.rate)), "ratio")
+	b.ReportMetric(middle(each(echo.cpu, whole.cpu)), "cpu-ratio")
 }
 
 func libraryEcho(mode wechattest.Mode) http.Handler {
@@ -79,92 +87,103 @@ func libraryEcho(mode wechattest.Mode) http.Handler {
 	})
 }
 
-// load lets the senders work side by side, each for a person of its own.
-func load(b *testing.B, mode wechattest.Mode, h http.Handler) {
-	b.Helper()
+// A side is one of the two that are compared.
+type side struct {
+	platform  *wechattest.Platform
+	callers   []*caller
+	rate, cpu []float64 // of each round: turns/s, µs/turn
+	took      []time.Duration
+}
+
+func newSide(b *testing.B, of *wechattest.Platform, h http.Handler, senders int) *side {
 	srv := httptest.NewServer(h)
-	defer srv.Close()
-	var left atomic.Int64
-	left.Store(int64(b.N))
-	var senders sync.WaitGroup
-	began := time.Now()
-	b.ResetTimer()
-	for i := range connections {
-		senders.Go(func() {
-			c := dial(b, srv, mode, i)
-			for n := 0; left.Add(-1) >= 0; n++ {
-				c.turn(n)
+	b.Cleanup(srv.Close)
+	s := &side{platform: &wechattest.Platform{URL: "/wechat", Account: of.Account, AppID: of.AppID, Token: of.Token, AESKey: of.AESKey, Mode: of.Mode, Now: of.Now}}
+	for range senders {
+		s.callers = append(s.callers, dial(b, srv.Listener.Addr().String()))
+	}
+	return s
+}
+
+// round lets the callers send n turns side by side.
+func (s *side) round(b *testing.B, n int, counts bool) {
+	requests := make([][][]byte, len(s.callers))
+	took := make([][]time.Duration, len(s.callers))
+	for i := range requests {
+		requests[i] = turnsOf(b, s.platform, n/len(s.callers), func() int { return rand.IntN(*users) })
+	}
+	runtime.GC() // what preparing left behind is nobody's
+	var all sync.WaitGroup
+	began, used := time.Now(), cpuTime()
+	for i, c := range s.callers {
+		all.Go(func() {
+			var err error
+			if took[i], err = c.send(requests[i]); err != nil {
+				b.Error(err)
 			}
 		})
 	}
-	senders.Wait()
-	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "turns/s")
+	all.Wait()
+	elapsed, used := time.Since(began), cpuTime()-used
+	if b.Failed() {
+		b.FailNow()
+	}
+	if done := slices.Concat(took...); counts {
+		s.took = append(s.took, done...)
+		s.rate = append(s.rate, float64(len(done))/elapsed.Seconds())
+		s.cpu = append(s.cpu, float64(used.Microseconds())/float64(len(done)))
+	}
 }
 
-// A caller is one connection that sends messages of one person. It does as
-// little as it can: on the same machine its work counts against the server's.
-type caller struct {
-	t        testing.TB
-	conn     net.Conn
-	in       *bufio.Reader
-	platform *wechattest.Platform
-	openid   string
+func (s *side) report(b *testing.B, name string) {
+	slices.Sort(s.took)
+	b.ReportMetric(middle(s.rate), name+"-turns/s")
+	b.ReportMetric(middle(s.cpu), name+"-cpu-µs/turn")
+	b.ReportMetric(float64(s.took[len(s.took)/2].Microseconds()), name+"-p50-µs")
+	b.ReportMetric(float64(s.took[len(s.took)*99/100].Microseconds()), name+"-p99-µs")
 }
 
-func dial(t testing.TB, srv *httptest.Server, mode wechattest.Mode, i int) *caller {
-	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-	if err != nil {
-		t.Error(err)
-		panic(err)
+// each is a/b, round by round.
+func each(a, b []float64) []float64 {
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = a[i] / b[i]
 	}
-	t.Cleanup(func() { conn.Close() })
-	p := &wechattest.Platform{URL: "/wechat", Account: account, AppID: appID, Token: token, AESKey: aesKey, Mode: mode,
-		Now: morning()}
-	return &caller{t: t, conn: conn, in: bufio.NewReader(conn), platform: p, openid: fmt.Sprintf("oUSER%023d", i)}
+	return ratios
 }
 
-// turn sends one message of a dialogue and reads its answer.
-func (c *caller) turn(n int) {
-	text := "苏E54321"
-	if n%2 == 1 {
-		text = "取消"
+func middle(of []float64) float64 {
+	sorted := slices.Sorted(slices.Values(of))
+	return sorted[len(sorted)/2]
+}
+
+// populate stores n people, each where one is after a dialogue.
+func (w *world) populate(n int) {
+	w.t.Helper()
+	const bucket = "user"
+	key := func(i int) string { return string(wechat.Channel + ":" + benchOpenid(i)) }
+	for range 4 {
+		for _, text := range []string{"苏E54321", "取消"} {
+			w.says(benchOpenid(0), text)
+		}
 	}
-	r, err := c.platform.Prepare(c.openid, wechattest.Text(text))
-	if err != nil {
-		c.t.Error(err)
-		return
-	}
-	var b bytes.Buffer
-	b.WriteString("POST " + r.URL + " HTTP/1.1\r\nHost: bot.example\r\nContent-Type: text/xml\r\nContent-Length: " + strconv.Itoa(len(r.Body)) + "\r\n\r\n" + r.Body)
-	if _, err := c.conn.Write(b.Bytes()); err != nil {
-		c.t.Error(err)
-		return
-	}
-	status, length := "", 0
-	headers := textproto.NewReader(c.in)
-	for {
-		line, err := headers.ReadLine()
+	// Each group is as large as what is there already: bbolt puts a group of
+	// random keys into the pages there are before it splits them.
+	for from, size := 0, 500; from < n; from, size = from+size, min(2*size, 20_000) {
+		err := w.store.Update(context.Background(), nil, func(tx storage.Tx) error {
+			record, err := tx.Get(bucket, key(0))
+			if err != nil || len(record) == 0 {
+				return fmt.Errorf("nobody is stored: %w", err)
+			}
+			for i := from; i < min(n, from+size); i++ {
+				if err := tx.Put(bucket, key(i), record); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
-			c.t.Error(err)
-			return
-		}
-		if line == "" {
-			break
-		}
-		if status == "" {
-			status = line
-		}
-		if v, ok := strings.CutPrefix(line, "Content-Length: "); ok {
-			length, _ = strconv.Atoi(v)
+			w.t.Fatal(err)
 		}
 	}
-	if _, err := c.in.Discard(length); err != nil || status != "HTTP/1.1 200 OK" || length < 100 {
-		c.t.Errorf("%s, %d bytes, %v", status, length, err)
-	}
-}
-
-// morning is the clock of a world that begins now.
-func morning() func() time.Time {
-	ahead := time.Until(worldBegins)
-	return func() time.Time { return time.Now().Add(ahead) }
 }

@@ -2,16 +2,13 @@ package wechat
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
-
-	"github.com/silenceper/wechat/v2/util"
 )
 
 // maxBody bounds what is read of a request. WeChat's longest message, 2,048
@@ -36,15 +33,15 @@ var (
 // WeChat's, 413 over 64 KiB, 400 for what cannot be read, 405 for other
 // methods, 503 while closing, and 500 on purpose where WeChat shall ask again.
 func (a *Adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	h := w.Header()
+	h["Content-Type"], h["X-Content-Type-Options"] = plainType, noSniff
 	if !a.enter() {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "closing", http.StatusServiceUnavailable)
 		return
 	}
 	defer a.work.Done()
-	q := r.URL.Query()
+	q := query(r.URL.RawQuery)
 	switch r.Method {
 	case http.MethodGet:
 		a.verifyURL(w, r, q)
@@ -57,9 +54,9 @@ func (a *Adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // verifyURL proves to WeChat that the server knows the token.
-func (a *Adapter) verifyURL(w http.ResponseWriter, r *http.Request, q url.Values) {
+func (a *Adapter) verifyURL(w http.ResponseWriter, r *http.Request, q query) {
 	_, err := a.authenticate(r.Context(), q)
-	echo := q.Get("echostr")
+	echo := q.get("echostr")
 	if err != nil || !echoShape.MatchString(echo) {
 		w.WriteHeader(http.StatusForbidden)
 		return
@@ -67,13 +64,13 @@ func (a *Adapter) verifyURL(w http.ResponseWriter, r *http.Request, q url.Values
 	_, _ = io.WriteString(w, echo) //nolint:gosec // letters and digits, as plain text
 }
 
-func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) {
+func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q query) {
 	sent, err := a.authenticate(r.Context(), q)
 	if err != nil {
 		a.refuse(w, r, http.StatusForbidden, err)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		a.refuse(w, r, http.StatusRequestEntityTooLarge, tooLong)
 		return
@@ -89,16 +86,32 @@ func (a *Adapter) receive(w http.ResponseWriter, r *http.Request, q url.Values) 
 	case err != nil:
 		a.refuse(w, r, http.StatusForbidden, err)
 	default:
-		a.answer(w, r, delivery{inbound: in, sent: sent, sealed: sealed})
+		a.answer(w, r, &delivery{inbound: in, sent: sent, sealed: sealed})
+	}
+}
+
+// readAll is io.ReadAll for a body of which the sender says how long it is.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	body := make([]byte, 0, min(max(length, 511), maxBody)+1) // and the end is seen without more room
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		switch body = body[:len(body)+n]; {
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return nil, err
+		case len(body) == cap(body):
+			body = slices.Grow(body, len(body))
+		}
 	}
 }
 
 // authenticate checks signature and age, and returns when WeChat first sent
 // the request: redeliveries carry the same URL. The signature does not cover
 // the body; that of safe mode does, see open.
-func (a *Adapter) authenticate(ctx context.Context, q url.Values) (sent time.Time, err error) {
-	stamp := q.Get("timestamp")
-	if !same(q.Get("signature"), util.Signature(a.cfg.Token, stamp, q.Get("nonce"))) {
+func (a *Adapter) authenticate(ctx context.Context, q query) (sent time.Time, err error) {
+	stamp := q.get("timestamp")
+	if !sign(a.cfg.Token, stamp, q.get("nonce")).is(q.get("signature")) {
 		return sent, errUnsigned
 	}
 	n, err := strconv.ParseInt(stamp, 10, 64)
@@ -127,17 +140,12 @@ func (a *Adapter) stale(ctx context.Context, age time.Duration) {
 		Error("wechat: signed messages are out of time: see whether this machine's clock is right (NTP); drivers read that the account is out of order")
 }
 
-// same compares signatures in constant time.
-func same(got, want string) bool {
-	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
-}
-
 // open reads the message out of a body. The mode is the configuration's, never
 // the request's: with a key only what is sealed counts, also in compatible
 // mode, where the same message stands beside it in the clear.
-func (a *Adapter) open(body []byte, q url.Values) (in inbound, sealed bool, err error) {
+func (a *Adapter) open(body []byte, q query) (in inbound, sealed bool, err error) {
 	in, err = scan(body)
-	if a.cfg.AESKey == "" {
+	if a.seal == nil {
 		switch {
 		case err != nil:
 			return in, false, err
@@ -147,17 +155,17 @@ func (a *Adapter) open(body []byte, q url.Values) (in inbound, sealed bool, err 
 		return in, false, in.check()
 	}
 	switch {
-	case q.Get("encrypt_type") != "aes":
+	case q.get("encrypt_type") != "aes":
 		return in, false, errPlain
 	case err != nil:
 		return in, false, err
 	case in.Encrypt == "":
 		return in, false, errPlain
-	case !same(q.Get("msg_signature"), util.Signature(a.cfg.Token, q.Get("timestamp"), q.Get("nonce"), in.Encrypt)):
+	case !sign(a.cfg.Token, q.get("timestamp"), q.get("nonce"), in.Encrypt).is(q.get("msg_signature")):
 		return in, false, errUnsigned
 	}
-	_, raw, err := util.DecryptMsg(a.cfg.AppID, in.Encrypt, a.cfg.AESKey)
-	if err != nil {
+	raw, ok := a.seal.open(in.Encrypt)
+	if !ok {
 		return in, false, errSealed
 	}
 	if in, err = scan(raw); err != nil {

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -124,7 +125,7 @@ func (w *windows) of(openid string, now time.Time) *window {
 	if one == nil {
 		w.sweep(now)
 		one = &window{}
-		w.byID[openid] = one
+		w.byID[strings.Clone(openid)] = one // which shares the memory of a whole delivery
 	}
 	return one
 }

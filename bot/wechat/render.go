@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -44,7 +45,8 @@ func render(replies []bot.Reply) string {
 
 // join puts texts under each other.
 func join(parts ...string) string {
-	kept := parts[:0:0]
+	var room [4]string
+	kept := room[:0]
 	for _, p := range parts {
 		if p != "" {
 			kept = append(kept, p)
@@ -93,7 +95,7 @@ func link(o bot.Option, id int) string {
 	if o.Send == "" || len(o.Send) > maxLink || len(label) > maxLink || strings.ContainsAny(o.Send, special) || strings.ContainsAny(label, special) {
 		return "「" + label + "」"
 	}
-	return fmt.Sprintf(`<a href="weixin://bizmsgmenu?msgmenucontent=%s&msgmenuid=%d">%s</a>`, o.Send, id, label)
+	return `<a href="weixin://bizmsgmenu?msgmenucontent=` + o.Send + `&msgmenuid=` + strconv.Itoa(id) + `">` + label + `</a>`
 }
 
 // paginate cuts a text into messages, at line ends, and numbers them.

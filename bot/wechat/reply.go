@@ -1,68 +1,57 @@
 package wechat
 
 import (
-	"context"
-	"crypto/rand"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/silenceper/wechat/v2/util"
+	"sync"
 )
+
+// Values of headers, which nobody changes.
+var (
+	plainType = []string{"text/plain; charset=utf-8"}
+	xmlType   = []string{"application/xml; charset=utf-8"}
+	noSniff   = []string{"nosniff"}
+)
+
+// A sheet is what an answer is written on before it is sent.
+type sheet struct{ message, sealed []byte }
+
+var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
 // write answers a delivery: with a text, or with success when there is none.
 // An empty text element would show the fault banner.
-func (a *Adapter) write(ctx context.Context, w http.ResponseWriter, d delivery, text string) {
+func (a *Adapter) write(w http.ResponseWriter, d *delivery, text string) {
 	if text == "" {
 		_, _ = io.WriteString(w, success) // WeChat accepts it unsealed in safe mode
 		return
 	}
+	s, _ := sheets.Get().(*sheet) // nothing else is in the pool
+	defer sheets.Put(s)
 	now := strconv.FormatInt(a.cfg.Now().Unix(), 10)
-	body := passive(d.inbound, now, text)
+	s.message = passive(s.message[:0], &d.inbound, now, text)
+	body := s.message
 	if d.sealed {
-		var err error
-		if body, err = a.seal(body, now); err != nil {
-			a.log(ctx).WithError(err).Error("wechat: answer not sealed")
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
+		s.sealed = a.seal.reply(s.sealed[:0], a.cfg.Token, now, s.message)
+		body = s.sealed
 	}
-	w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-	_, _ = io.WriteString(w, body)
+	w.Header()["Content-Type"] = xmlType
+	_, _ = w.Write(body)
 }
 
-// passive is a text reply as 被动回复文本消息 has it.
-func passive(in inbound, now, text string) string {
-	var b strings.Builder
-	b.Grow(len(text) + 256)
-	element := func(name, value string) {
-		b.WriteString("<" + name + "><![CDATA[")
-		b.WriteString(strings.ReplaceAll(value, "]]>", "]]]]><![CDATA[>"))
-		b.WriteString("]]></" + name + ">")
-	}
-	b.WriteString("<xml>")
-	element("ToUserName", in.FromUserName)
-	element("FromUserName", in.ToUserName)
-	b.WriteString("<CreateTime>" + now + "</CreateTime>")
-	element("MsgType", "text")
-	element("Content", text)
-	b.WriteString("</xml>")
-	return b.String()
+// passive appends a text reply as 被动回复文本消息 has it.
+func passive(out []byte, in *inbound, now, text string) []byte {
+	out = append(out, "<xml><ToUserName><![CDATA["...)
+	out = append(out, cdata(in.FromUserName)...)
+	out = append(out, "]]></ToUserName><FromUserName><![CDATA["...)
+	out = append(out, cdata(in.ToUserName)...)
+	out = append(out, "]]></FromUserName><CreateTime>"...)
+	out = append(out, now...)
+	out = append(out, "</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA["...)
+	out = append(out, cdata(text)...)
+	return append(out, "]]></Content></xml>"...)
 }
 
-// seal encrypts and signs a reply, with fresh randomness every time.
-func (a *Adapter) seal(body, now string) (string, error) {
-	random := make([]byte, 16)
-	_, _ = rand.Read(random) // never fails
-	sealed, err := util.EncryptMsg(random, []byte(body), a.cfg.AppID, a.cfg.AESKey)
-	if err != nil {
-		return "", fmt.Errorf("wechat: seal: %w", err)
-	}
-	nonce := rand.Text()
-	return "<xml><Encrypt><![CDATA[" + string(sealed) + "]]></Encrypt>" +
-		"<MsgSignature><![CDATA[" + util.Signature(a.cfg.Token, now, nonce, string(sealed)) + "]]></MsgSignature>" +
-		"<TimeStamp>" + now + "</TimeStamp>" +
-		"<Nonce><![CDATA[" + nonce + "]]></Nonce></xml>", nil
-}
+// cdata is a text as it stands within a CDATA section.
+func cdata(s string) string { return strings.ReplaceAll(s, "]]>", "]]]]><![CDATA[>") }

@@ -33,12 +33,12 @@ type delivery struct {
 }
 
 // answer answers a delivery.
-func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
+func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d *delivery) {
 	arrived := time.Now()
 	m, ok := d.message(a.cfg.Now())
 	if !ok {
-		a.report(r.Context(), d.inbound)
-		a.write(r.Context(), w, d, "")
+		a.report(r.Context(), &d.inbound)
+		a.write(w, d, "")
 		return
 	}
 	t, first := a.tries.begin(m.Key, m.At)
@@ -46,12 +46,12 @@ func (a *Adapter) answer(w http.ResponseWriter, r *http.Request, d delivery) {
 		a.windows.note(d.FromUserName, d.trigger(), m.At)
 	}
 	if body, ok := t.answered(); ok {
-		a.write(r.Context(), w, d, body)
+		a.write(w, d, body)
 		return
 	}
 	body, err := a.turn(r.Context(), t, m, d)
 	if err == nil {
-		a.write(r.Context(), w, d, body)
+		a.write(w, d, body)
 		return
 	}
 	// WeChat shall ask again: it does so after any other status than 200, and
@@ -76,7 +76,7 @@ var (
 // hangs up before: the bot's answer counts as given once it was taken. What the
 // bot could not keep comes again, and may reach a process that can; the last
 // time the person is told.
-func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery) (body string, err error) {
+func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d *delivery) (body string, err error) {
 	ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, asked), patience)
 	defer cancel()
 	spilled := a.spill.take(m)
@@ -111,7 +111,7 @@ func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d delivery)
 // handle asks the bot, and shows the person meanwhile that somebody types. With
 // an error the answer is what earlier messages led to; whether anything of this
 // one was stored nobody knows, and the next delivery finds out.
-func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d delivery) (answer bot.Answer, err error) {
+func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d *delivery) (answer bot.Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			answer, err = bot.Answer{}, fmt.Errorf("wechat: panic: %T", p) // the value may hold what the person wrote
@@ -215,7 +215,7 @@ func resultOption() bot.Option {
 }
 
 // report notes what became of a template message.
-func (a *Adapter) report(ctx context.Context, in inbound) {
+func (a *Adapter) report(ctx context.Context, in *inbound) {
 	if in.Event == "TEMPLATESENDJOBFINISH" && in.Status != success {
 		a.log(ctx).WithFields(map[string]any{
 			"user": userID(in.FromUserName).String(), "msgid": in.MsgID, "status": in.Status,

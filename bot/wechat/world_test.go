@@ -94,7 +94,9 @@ func (w *world) start() {
 	}
 	inner, err := boltstore.Open(filepath.Join(w.dir, "bot.db"), boltstore.Options{Clock: w.now})
 	check(err)
-	w.store, err = sealed.New(context.Background(), inner, make([]byte, 32))
+	w.store, err = sealed.Open(context.Background(), inner, [][]byte{make([]byte, 32)}, sealed.Options{
+		People: filepath.Join(w.dir, "bot.people"), Owner: owner, JobOwner: jobOwner,
+	})
 	check(err)
 	client, err := juhe.New("demo-key", juhe.WithBaseURL("http://localhost/sweizhang"), juhe.WithHTTPClient(wechattest.Direct(w.juhe)), juhe.WithTimeout(30*time.Second, 10*time.Second))
 	check(err)
@@ -131,6 +133,21 @@ func (w *world) start() {
 			t.Error("close store:", err)
 		}
 	})
+}
+
+// owner and jobOwner tell whose a record and a job is, as the program has it.
+func owner(bucket, key string, value []byte) string {
+	if o := watch.Owner(bucket, key); o != "" {
+		return o
+	}
+	return bot.Owner(bucket, key, value)
+}
+
+func jobOwner(j storage.Job) string {
+	if o, handled := watch.JobOwner(j); handled {
+		return o
+	}
+	return bot.JobOwner(j)
 }
 
 func (w *world) settings(h bot.Handler) wechat.Config {
