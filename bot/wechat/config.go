@@ -50,10 +50,13 @@ type Config struct {
 	Template     Template // for news that nothing else may carry; zero: none
 	Bot          bot.Handler
 	Refuses      func(context.Context, bot.UserID) bool // whose photos nobody looks at; nil: nobody's
-	Now          func() time.Time                       // nil: time.Now
-	HTTPClient   *http.Client                           // copied; nil: one with sensible limits
-	Log          logrus.FieldLogger                     // nil: nothing is logged
-	Tracer       bot.Tracer                             // nil: nothing is traced
+	// Elsewhere tells that other processes answer, too, and may keep what this one
+	// cannot: then a message that failed comes again. Else the person is told.
+	Elsewhere  bool
+	Now        func() time.Time   // nil: time.Now
+	HTTPClient *http.Client       // copied; nil: one with sensible limits
+	Log        logrus.FieldLogger // nil: nothing is logged
+	Tracer     bot.Tracer         // nil: nothing is traced
 }
 
 var (

@@ -57,6 +57,7 @@ func wechatChannel(w *world) (channel, error) {
 func newWeChat(c WeChat, h bot.Handler, w *world) (*wechat.Adapter, error) {
 	a := c.adapter(h)
 	a.Refuses, a.Log, a.Tracer, a.Now, a.HTTPClient = w.bot.Refuses, w.log, w.tracing.asTracer(), w.now, w.machine.client()
+	a.Elsewhere = w.severalServe()
 	return wechat.New(a)
 }
 
@@ -98,9 +99,12 @@ func newTelegram(c Telegram, h bot.Handler, inbox telegram.Inbox, w *world) (*te
 	})
 }
 
+// severalServe tells whether other processes may serve the same people.
+func (w *world) severalServe() bool { return w.config.Storage.Driver == "postgres" }
+
 // pollsAlone is how one process of several polls; nil: there is one only.
 func (w *world) pollsAlone() func(context.Context, func(context.Context)) {
-	if w.config.Storage.Driver != "postgres" {
+	if !w.severalServe() {
 		return nil
 	}
 	lease := &bot.Lease{Store: w.store, Name: "polling", Fault: w.fault}

@@ -95,7 +95,7 @@ func (a *account) faults() []string {
 
 func (a *account) answeredOnce(d diary, w wish) []string {
 	if !w.answered && !w.uncertain {
-		return []string{fmt.Sprintf("%s: %q, said at %s, was not answered (%s)", d.who, w.said, w.asked.Format(time.TimeOnly), w.want)}
+		return []string{fmt.Sprintf("%s: %q was not answered (%s); said at %s", d.who, w.said, w.want, w.asked.Format(time.TimeOnly))}
 	}
 	if w.uncertain {
 		return nil

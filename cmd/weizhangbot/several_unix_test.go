@@ -276,14 +276,16 @@ func TestSeveralKeepTheOrder(t *testing.T) {
 	r.section, r.environ = never+r.webhookSection(), []string{"WEIZHANG_LIMITS_MESSAGES_PER_USER_PER_MINUTE=0"}
 	f := newFleet(t, r)
 	f.begin()
-	const said = 20
 	person := inTelegram{f.o.telegram, 77}
+	person.say(t.Context(), "查违章 苏E30009") // what is slow the first time is answered beside the others
+	f.reads(person, "苏E30009")
+	const said = 20
 	for n := range said {
 		person.say(t.Context(), fmt.Sprintf("查违章 苏E3000%c", 'A'+n))
 	}
-	until(t, "everything is answered", func() bool { return len(person.read()) >= said })
+	until(t, "everything is answered", func() bool { return len(person.read()) >= 1+said })
 	at := -1
-	all := person.read()
+	all := person.read()[1:]
 	for n := range said {
 		plate := fmt.Sprintf("苏E3000%c", 'A'+n)
 		i := slices.IndexFunc(all, func(r reading) bool { return strings.Contains(r.text, plate) })
