@@ -162,7 +162,7 @@ func read[T any](s *screen, expression string) T {
 // wait waits until the expression is true.
 func (s *screen) wait(expression string) {
 	s.t.Helper()
-	for range 400 {
+	for range 1200 {
 		if read[bool](s, expression) {
 			return
 		}
