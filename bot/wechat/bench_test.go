@@ -163,7 +163,7 @@ func middle(of []float64) float64 {
 func (w *world) populate(n int) {
 	w.t.Helper()
 	const bucket = "user"
-	key := func(i int) string { return string(wechat.Channel + ":" + benchOpenid(i)) }
+	key := func(i int) string { return wechat.Channel + ":" + benchOpenid(i) }
 	for range 4 {
 		for _, text := range []string{"苏E54321", "取消"} {
 			w.says(benchOpenid(0), text)
