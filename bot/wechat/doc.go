@@ -27,7 +27,7 @@
 //
 // # Reading order
 //
-// config.go, adapter.go; door.go, seal.go, scan.go and arrive.go for the way
+// config.go, adapter.go; door.go, sign.go, seal.go, scan.go and arrive.go for the way
 // in; turn.go and tries.go for the five seconds; render.go and reply.go for the
 // way out; push.go, quota.go, notice.go, field.go, photo.go, menu.go and diagnose.go for the
 // API; client.go, carrier.go, token.go and errcode.go for how it is called.
