@@ -74,8 +74,12 @@ func (o *outside) config(sections ...string) string {
 	text := fmt.Sprintf("server: {listen: 127.0.0.1:0, admin_listen: 127.0.0.1:0}\nlog: %s\nstorage: {path: %s}\njuhe: {key: %s, base_url: %s/sweizhang}\n",
 		o.logging, filepath.Join(o.dir, "bot.db"), juheKey, o.juheURL)
 	text += strings.NewReplacer("WECHAT", o.wechatURL, "TELEGRAM", o.telegramURL).Replace(strings.Join(sections, ""))
-	file := filepath.Join(o.dir, "config.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	file, whole := filepath.Join(o.dir, "config.yaml"), filepath.Join(o.dir, "config.whole")
+	err := os.WriteFile(whole, []byte(text), 0o600)
+	if err == nil {
+		err = os.Rename(whole, file) // a process that begins reads one or the other
+	}
+	if err != nil {
 		o.t.Fatal(err)
 	}
 	return file
