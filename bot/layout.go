@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"encoding/hex"
 	"errors"
+	"strings"
 	"sync"
 )
 
@@ -48,9 +50,27 @@ func (t *turn) fields(s *scribe) {
 	s.number(3, &t.Open)
 	s.number(4, &t.Told)
 	text(s, 5, &t.Taken)
-	text(s, 6, &t.Trace)
+	id := packTrace(t.Trace)
+	if id == "" {
+		text(s, 6, &t.Trace)
+	}
 	s.folded(7, (*utterances)(t), &t.packed)
-	s.rest(7, &t.beyond)
+	if text(s, 8, &id); s.reads && id != "" {
+		t.Trace = hex.EncodeToString([]byte(id))
+	}
+	s.rest(8, &t.beyond)
+}
+
+// packTrace is half as long as the id of a trace; "": it is none.
+func packTrace(trace string) string {
+	var id [16]byte
+	if len(trace) != hex.EncodedLen(len(id)) || strings.ToLower(trace) != trace {
+		return ""
+	}
+	if _, err := hex.Decode(id[:], []byte(trace)); err != nil {
+		return ""
+	}
+	return string(id[:])
 }
 
 // utterances are what a turn has to say. Most of it is never wanted again, so it
@@ -83,7 +103,13 @@ func (r *Reply) fields(s *scribe) {
 
 func (o *Option) fields(s *scribe) {
 	text(s, 1, &o.Label)
-	text(s, 2, &o.Send)
+	same := !s.reads && o.Send == o.Label
+	if !same {
+		text(s, 2, &o.Send)
+	}
+	if s.flag(3, &same); s.reads && same {
+		o.Send = o.Label
+	}
 }
 
 func (v *Vehicle) fields(s *scribe) {

@@ -2,7 +2,7 @@ package wechat
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"strings"
 	"time"
 
@@ -33,19 +33,21 @@ func (in *inbound) check() error {
 	return nil
 }
 
-// maxKey is the longest key as it is; longer ones are hashed.
-const maxKey = 160
-
 // key is what all deliveries of one message share, and no two messages. Events
-// have no MsgId, and two of one person in one second differ in what they are.
+// have no MsgId, and two of one person in one second differ in what they are. It
+// is a hash, 22 characters: a person's record holds several.
 func (in *inbound) key() string {
-	key := strings.Join([]string{in.MsgID, in.FromUserName, in.CreateTime, in.Event, in.EventKey}, "|")
-	if len(key) > maxKey {
-		sum := sha256.Sum256([]byte(key))
-		key = hex.EncodeToString(sum[:])
+	const usual = 192
+	text := make([]byte, 0, usual)
+	for _, part := range []string{in.MsgID, in.FromUserName, in.CreateTime, in.Event, in.EventKey} {
+		text = append(append(text, part...), '|')
 	}
-	return key
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:keySize])
 }
+
+// keySize is how many bytes of the hash a key has.
+const keySize = 16
 
 // message is in for the bot; ok is false for what is none of its business:
 // reports about what was sent, links that were opened, automatic locations.
