@@ -14,6 +14,9 @@ const (
 	sweepEvery = time.Hour
 	// sweepPage is how many people are looked at in one transaction.
 	sweepPage = 200
+	// sweepRest is how long a sweep rests after each page, in the time that the
+	// page took: those who talk meanwhile come first.
+	sweepRest = 4
 	// untoldFor is how long an answer that nobody took waits for the person.
 	untoldFor = 7 * 24 * time.Hour
 )
@@ -23,6 +26,7 @@ const (
 // what still waits to be read. Whoever keeps nothing is forgotten.
 func (b *Bot) Sweep(ctx context.Context) error {
 	for from := ""; ; {
+		began := time.Now()
 		idle, next, err := b.idle(ctx, from)
 		for _, u := range idle {
 			err = errors.Join(err, b.retire(ctx, u))
@@ -31,6 +35,11 @@ func (b *Bot) Sweep(ctx context.Context) error {
 			return err
 		}
 		from = next
+		select {
+		case <-time.After(sweepRest * time.Since(began)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
@@ -43,9 +52,8 @@ func (b *Bot) idle(ctx context.Context, from string) (idle []UserID, next string
 			return err
 		}
 		for _, kv := range page {
-			u := UserID(kv.Key)
-			if r, err := load(tx, u); err == nil && r.retire(b.now()) {
-				idle = append(idle, u)
+			if r, err := readRecord(kv.Value); err == nil && r.retire(b.now()) {
+				idle = append(idle, UserID(kv.Key))
 			}
 			next = kv.Key
 		}
