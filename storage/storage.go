@@ -134,6 +134,21 @@ func Forget(tx Tx, owner string) error {
 	return nil
 }
 
+// A Keeper is a Tx that can keep the memory of a value. PutOwn is Put for a caller
+// who lets go of it.
+type Keeper interface {
+	PutOwn(bucket, key string, value []byte) error
+}
+
+// PutOwn puts a value that the caller lets go of: what would be copied is kept,
+// in a store that can.
+func PutOwn(tx Tx, bucket, key string, value []byte) error {
+	if k, ok := tx.(Keeper); ok {
+		return k.PutOwn(bucket, key, value)
+	}
+	return tx.Put(bucket, key, value)
+}
+
 // KV is one entry of a Scan.
 type KV struct {
 	Key   string

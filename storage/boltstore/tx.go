@@ -23,7 +23,10 @@ type tx struct {
 	touched  []string                // queues that may have something new to run
 }
 
-var _ storage.Tx = (*tx)(nil)
+var (
+	_ storage.Tx     = (*tx)(nil)
+	_ storage.Keeper = (*tx)(nil)
+)
 
 // call runs one update; a panic in it is its caller's error.
 func (t *tx) call(cl *call) (err error) {
@@ -60,8 +63,13 @@ func (t *tx) Get(bucket, key string) (value []byte, err error) {
 	return bytes.Clone(b.Get([]byte(key))), nil
 }
 
-// Put implements storage.Tx.
-func (t *tx) Put(bucket, key string, value []byte) (err error) {
+// Put implements storage.Tx. bbolt holds on to a value until the commit.
+func (t *tx) Put(bucket, key string, value []byte) error {
+	return t.PutOwn(bucket, key, bytes.Clone(value))
+}
+
+// PutOwn implements storage.Keeper.
+func (t *tx) PutOwn(bucket, key string, value []byte) (err error) {
 	defer t.rescue(bucket, &err)
 	if err := t.mayWrite(); err != nil {
 		return err
@@ -87,7 +95,7 @@ func (t *tx) Put(bucket, key string, value []byte) (err error) {
 		}
 		t.keep(bucket, b)
 	}
-	return b.Put([]byte(key), bytes.Clone(value)) // bbolt holds on to it until the commit
+	return b.Put([]byte(key), value)
 }
 
 // Scan implements storage.Tx.

@@ -79,7 +79,7 @@ func (t *tx) Put(bucket, key string, value []byte) error {
 	if err != nil {
 		return err
 	}
-	return t.inner.Put(bucket, stored, box)
+	return storage.PutOwn(t.inner, bucket, stored, box)
 }
 
 // Scan implements storage.Tx. What was forgotten is left out, and does not count
