@@ -117,6 +117,42 @@ func TestLaterFieldsStay(t *testing.T) {
 	}
 }
 
+// What is stored in fewer bytes reads as it was, whatever it is.
+func TestWhatIsStoredShorter(t *testing.T) {
+	const id = "c4692972c40f701933a84abe5347977b"
+	for _, trace := range []string{"", id, strings.ToUpper(id), "00-" + id + "-00f067aa0ba902b7-01", id[1:], "z" + id[1:]} {
+		for _, o := range []Option{{}, {Label: "取消", Send: "取消"}, {Label: "第 1 辆", Send: "看第1辆"}, {Label: "取消"}, {Send: "取消"}} {
+			r := &record{Version: recordVersion, Turns: []turn{{Key: "k", Trace: trace, Replies: []Reply{{Text: "好", Options: []Option{o}}}, beyond: "\x12\x02"}}}
+			again, err := parseRecord(written(r))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again.Turns[0].unfold()
+			if diff := cmp.Diff(r, again, sameRecord); diff != "" {
+				t.Errorf("%q, %+v:\n%s", trace, o, diff)
+			}
+		}
+	}
+}
+
+// What an earlier version stored at length is read.
+func TestStoredAtLength(t *testing.T) {
+	s := scribe{}
+	label, trace := "取消", "c4692972c40f701933a84abe5347977b"
+	text(&s, 1, &label)
+	text(&s, 2, &label)
+	var o Option
+	if (&scribe{reads: true}).read(string(s.out), &o); o != (Option{Label: label, Send: label}) {
+		t.Errorf("%+v", o)
+	}
+	s.out = nil
+	text(&s, 6, &trace)
+	var got turn
+	if (&scribe{reads: true}).read(string(s.out), &got); got.Trace != trace {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A session that cannot be read costs the conversation and nothing else.
 func TestSessionThatCannotBeRead(t *testing.T) {
 	s := scribe{out: []byte{layoutMark}}
@@ -133,7 +169,7 @@ func TestSessionThatCannotBeRead(t *testing.T) {
 func BenchmarkRecord(b *testing.B) {
 	r := &record{Version: recordVersion, Seen: noon, Session: Session{Version: sessionVersion, Seen: noon, Lang: Chinese}, Keys: make([]uint64, keptKeys)}
 	for _, key := range []string{"1", "2", "3", "4"} {
-		t := r.add("24000000193|oUSER00000000000000000000001|1795397400||"+key, noon)
+		t := r.add("zS6Wl6B5nVvNnpCwVdKq0"+key, noon)
 		t.Taken, t.Trace = itself, "c4692972c40f701933a84abe5347977b"
 		t.Replies = []Reply{{Text: Sentence(Chinese, TextPending), Options: []Option{{Label: "取消", Send: "取消"}, {Label: "上一步", Send: "上一步"}}}}
 	}
