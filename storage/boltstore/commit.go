@@ -13,6 +13,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // maxGroup bounds how many calls share a transaction, and with it how long the
@@ -205,13 +206,13 @@ func (c *committer) commit(group []*call) (bad *call, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{btx: btx, writable: true, now: c.now}
+	t := &tx{Access: driver.Access{Writable: true}, btx: btx, now: c.now}
 	defer func() {
 		if btx.DB() != nil { // not committed; also when Goexit came by
 			_ = btx.Rollback()
 		}
 		if err != nil {
-			t.over = true
+			t.Over = true
 		}
 	}()
 	for _, cl := range group {
@@ -230,8 +231,8 @@ func (c *committer) commit(group []*call) (bad *call, err error) {
 			return nil, err
 		}
 	}
-	t.over = true
-	c.answer(group, t.touched)
+	t.Over = true
+	c.answer(group, t.Touched)
 	return nil, nil
 }
 

@@ -2,20 +2,13 @@ package boltstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"math"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
-)
-
-var (
-	errHandlerExited = errors.New("boltstore: handler called runtime.Goexit")
-	errCrashed       = errors.New("boltstore: each run ended with its process")
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // DeadLetters implements storage.Jobs.
@@ -41,8 +34,8 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []storage.D
 // bury makes a dead letter of a job and frees its lane.
 func (r *run) bury(t *tx, row *row, cause error) error {
 	now := r.store.opts.Clock()
-	r.fingerprint = fingerprint(cause)
-	key := binary.BigEndian.AppendUint64(nil, uint64(nanos(now))) //nolint:gosec // never negative
+	r.fingerprint = driver.Fingerprint(cause)
+	key := binary.BigEndian.AppendUint64(nil, uint64(driver.Nanos(now))) //nolint:gosec // never negative
 	key = binary.BigEndian.AppendUint64(key, row.seq)
 	dead := *row
 	dead.attempt = min(r.job.Attempt, storage.MaxAttempts)
@@ -51,15 +44,6 @@ func (r *run) bury(t *tx, row *row, cause error) error {
 		return err
 	}
 	return t.complete(r.queue, r.id, row)
-}
-
-// fingerprint tells errors apart without showing their text.
-func fingerprint(err error) string {
-	sum := sha256.Sum256([]byte(err.Error()))
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return fmt.Sprintf("%T:%x", err, sum[:6])
 }
 
 func appendText(b []byte, s string) []byte {

@@ -3,12 +3,11 @@ package boltstore
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // Jobs take two buckets, so that enqueueing one and completing it touch one
@@ -40,7 +39,7 @@ type row struct {
 // Enqueue implements storage.Tx.
 func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	defer t.rescue("jobs", &err)
-	if err := t.mayEnqueue(j); err != nil {
+	if err := t.MayEnqueue(j); err != nil {
 		return false, err
 	}
 	jobs, order := t.btx.Bucket(jobsBucket), t.btx.Bucket(orderBucket)
@@ -53,9 +52,9 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r := row{seq: seq, due: nanos(j.At), lane: j.Key, body: j.Body}
+	r := row{seq: seq, due: driver.Nanos(j.At), lane: j.Key, body: j.Body}
 	if j.At.IsZero() {
-		r.due = nanos(t.now())
+		r.due = driver.Nanos(t.now())
 	}
 	head := true
 	if j.Key != "" {
@@ -70,24 +69,9 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 		if err := order.Put(dueKey(j.Queue, r.due, seq), []byte(j.ID)); err != nil {
 			return false, err
 		}
-		t.touch(j.Queue)
+		t.Touch(j.Queue)
 	}
 	return true, jobs.Put(key, r.encode())
-}
-
-func (t *tx) mayEnqueue(j storage.Job) error {
-	if err := t.mayWrite(); err != nil {
-		return err
-	}
-	switch {
-	case j.Queue == "" || strings.Contains(j.Queue, "\x00"):
-		return invalid("a job without a proper queue")
-	case len(j.Queue) > storage.MaxKey, len(j.Key) > storage.MaxKey:
-		return invalid(fmt.Sprintf("names of a job of queue %.20q", j.Queue))
-	case len(j.Body) > storage.MaxValue+storage.Overhead:
-		return invalid(fmt.Sprintf("a job of %d bytes for queue %q", len(j.Body), j.Queue))
-	}
-	return t.valid("jobs", j.ID)
 }
 
 // job returns a pending job, or nil when there is none of that ID.
@@ -130,7 +114,7 @@ func (t *tx) complete(queue, id string, r *row) (err error) {
 	if head == nil {
 		return corrupt("a lane leads to a job that is not there")
 	}
-	t.touch(queue)
+	t.Touch(queue)
 	return order.Put(dueKey(queue, head.due, head.seq), bytes.Clone(next))
 }
 
@@ -148,7 +132,7 @@ func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) (err e
 			return err
 		}
 	}
-	t.touch(queue)
+	t.Touch(queue)
 	again := *r
 	again.due, again.attempt = due, attempt
 	return t.btx.Bucket(jobsBucket).Put(jobKey(queue, id), again.encode())
@@ -206,20 +190,8 @@ func lanePrefix(queue, lane string) []byte {
 	return append(k, lane...)
 }
 
-// nanos is t as it is stored: never negative, so that it sorts, and as far as
-// 64 bits reach (1970 to 2262).
-func nanos(t time.Time) int64 {
-	switch last := time.Unix(0, math.MaxInt64); {
-	case t.After(last):
-		return math.MaxInt64
-	case t.Before(time.Unix(0, 0)):
-		return 0
-	}
-	return t.UnixNano()
-}
-
 func marker(now time.Time) []byte {
-	return binary.BigEndian.AppendUint64([]byte{over}, uint64(nanos(now))) //nolint:gosec // never negative
+	return binary.BigEndian.AppendUint64([]byte{over}, uint64(driver.Nanos(now))) //nolint:gosec // never negative
 }
 
 func (r *row) encode() []byte {

@@ -15,6 +15,7 @@ import (
 	"github.com/sirupsen/logrus/hooks/test"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 func TestRowsReadAsWritten(t *testing.T) {
@@ -42,7 +43,7 @@ func TestNanosKeepOrder(t *testing.T) {
 		time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	for i := 1; i < len(times); i++ {
-		before, after := dueKey("q", nanos(times[i-1]), 1), dueKey("q", nanos(times[i]), 1)
+		before, after := dueKey("q", driver.Nanos(times[i-1]), 1), dueKey("q", driver.Nanos(times[i]), 1)
 		if bytes.Compare(before, after) > 0 {
 			t.Errorf("%v sorts after %v", times[i-1], times[i])
 		}

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // mostCounted is how many jobs of a queue are counted one by one: a backlog of
@@ -69,7 +70,7 @@ func (s *Store) countDue(c *bolt.Cursor, q *storage.QueueState) {
 	live := s.queue(q.Name)
 	live.mu.Lock()
 	defer live.mu.Unlock()
-	now := nanos(s.opts.Clock())
+	now := driver.Nanos(s.opts.Clock())
 	prefix := queueKey('d', q.Name)
 	n := 0
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+16 && n < mostCounted; k, _ = c.Next() {

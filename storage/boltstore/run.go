@@ -2,13 +2,12 @@ package boltstore
 
 import (
 	"context"
-	"errors"
 	"math"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 const (
@@ -16,9 +15,6 @@ const (
 	// a job that takes its process down is given up some day. Sooner would
 	// cost every short job a second write.
 	countAfter = 20 * time.Millisecond
-	// retryWrite is the pause before the outcome of a run that could not be
-	// written (a full disk) is written again.
-	retryWrite = time.Second
 )
 
 // A run is one run of a job: what fences it off from every other.
@@ -37,7 +33,7 @@ type run struct {
 func (r *run) do(ctx context.Context, h storage.Handler) {
 	own := context.WithoutCancel(ctx)
 	if r.job.Attempt > storage.MaxAttempts { // all of them took the process down
-		r.settle(ctx, errCrashed)
+		r.settle(ctx, driver.ErrCrashed)
 		return
 	}
 	count := func() { _, _ = r.store.committer.push(own, r.count, nil) }
@@ -48,10 +44,10 @@ func (r *run) do(ctx context.Context, h storage.Handler) {
 		timer := time.AfterFunc(countAfter, count)
 		defer timer.Stop()
 	}
-	err := errHandlerExited
+	err := driver.ErrHandlerExited
 	defer func() { // also when the handler calls runtime.Goexit
 		if v := recover(); v != nil {
-			err = &panicError{v}
+			err = driver.Panicked(v)
 		}
 		r.settle(ctx, err)
 	}()
@@ -103,24 +99,14 @@ func (r *run) end() { r.over.Store(true) }
 // again later.
 func (r *run) settle(ctx context.Context, outcome error) {
 	defer r.end()
-	for !r.over.Load() {
+	log := r.store.opts.Log.WithField("queue", r.queue)
+	driver.Settle(ctx, r.store.closing, log, r.over.Load, func() error {
 		err := r.store.committer.do(context.WithoutCancel(ctx), func(t *tx) error { return r.apply(t, outcome) }, r.end)
 		if err == nil && r.fingerprint != "" {
-			r.store.opts.Log.WithField("queue", r.queue).WithField("attempt", r.job.Attempt).
-				WithField("fingerprint", r.fingerprint).Error("job given up")
+			driver.GivenUp(log, r.job.Attempt, r.fingerprint)
 		}
-		if err == nil || errors.Is(err, storage.ErrLost) {
-			return
-		}
-		r.store.opts.Log.WithError(err).WithField("queue", r.queue).Error("the outcome of a job cannot be stored")
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.store.closing:
-			return
-		case <-time.After(retryWrite):
-		}
-	}
+		return err
+	})
 }
 
 func (r *run) apply(t *tx, outcome error) error {
@@ -131,14 +117,14 @@ func (r *run) apply(t *tx, outcome error) error {
 	if outcome == nil {
 		return t.complete(r.queue, r.id, row)
 	}
-	now := nanos(r.store.opts.Clock())
+	now := driver.Nanos(r.store.opts.Clock())
 	if d, ok := storage.Snoozed(outcome); ok {
 		return t.reschedule(r.queue, r.id, row, later(now, d), r.job.Attempt-1)
 	}
 	if r.job.Attempt >= storage.MaxAttempts {
 		return r.bury(t, row, outcome)
 	}
-	return t.reschedule(r.queue, r.id, row, later(now, backoff(r.job.Attempt)), r.job.Attempt)
+	return t.reschedule(r.queue, r.id, row, later(now, driver.Backoff(r.job.Attempt)), r.job.Attempt)
 }
 
 func later(now int64, d time.Duration) int64 {
@@ -149,15 +135,4 @@ func later(now int64, d time.Duration) int64 {
 		return math.MaxInt64
 	}
 	return now + int64(d)
-}
-
-// backoff is the pause after the attempt-th failed run: 1 s, doubled each time
-// up to 10 min, ± a quarter so that what failed together does not come back
-// together.
-func backoff(attempt int) time.Duration {
-	d := 10 * time.Minute
-	if attempt <= 10 {
-		d = min(d, time.Second<<(attempt-1))
-	}
-	return d - d/4 + rand.N(d/2) //nolint:gosec // jitter needs no secret
 }

@@ -20,6 +20,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // A Store is storage.Store on a bbolt file.
@@ -95,9 +96,9 @@ func view(db *bolt.DB, now func() time.Time, fn func(*tx) error) error {
 func inside(btx *bolt.Tx, now func() time.Time, fn func(*tx) error) (err error) {
 	t := &tx{btx: btx, now: now}
 	defer func() {
-		t.over = true
+		t.Over = true
 		if v := recover(); v != nil {
-			err = &panicError{v}
+			err = driver.Panicked(v)
 		}
 	}()
 	return fn(t)

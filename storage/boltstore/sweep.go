@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"time"
+
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 const (
@@ -42,7 +44,7 @@ func (s *Store) sweep() {
 // sweepOnce looks at sweepRows rows, beginning with from, and returns where to
 // go on; nil when all were seen.
 func (s *Store) sweepOnce(ctx context.Context, from []byte) (next []byte, err error) {
-	old := uint64(nanos(s.opts.Clock().Add(-s.opts.KeepDone))) //nolint:gosec // never negative
+	old := uint64(driver.Nanos(s.opts.Clock().Add(-s.opts.KeepDone))) //nolint:gosec // never negative
 	var markers, letters [][]byte
 	err = s.read(func(t *tx) (err error) {
 		defer t.rescue("jobs", &err)

@@ -4,23 +4,21 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // A tx is one bbolt transaction as the port's Tx; a group of updates shares it.
 type tx struct {
-	btx      *bolt.Tx
-	writable bool
-	over     bool
-	now      func() time.Time
-	buckets  map[string]*bolt.Bucket // records, opened already
-	writes   int                     // how many so far
-	touched  []string                // queues that may have something new to run
+	driver.Access
+	btx     *bolt.Tx
+	now     func() time.Time
+	buckets map[string]*bolt.Bucket // records, opened already
+	writes  int                     // how many so far
 }
 
 var (
@@ -39,11 +37,11 @@ func (t *tx) call(cl *call) (err error) {
 			return
 		}
 		if v := recover(); v != nil {
-			err = &panicError{v}
+			err = driver.Panicked(v)
 			return
 		}
-		t.over = true
-		cl.end(errExited)
+		t.Over = true
+		cl.end(driver.ErrExited)
 	}()
 	err = cl.fn(t)
 	returned = true
@@ -53,7 +51,7 @@ func (t *tx) call(cl *call) (err error) {
 // Get implements storage.Tx.
 func (t *tx) Get(bucket, key string) (value []byte, err error) {
 	defer t.rescue(bucket, &err)
-	if err := t.valid(bucket, key); err != nil {
+	if err := t.MayGet(bucket, key); err != nil {
 		return nil, err
 	}
 	b := t.bucket(bucket)
@@ -71,14 +69,8 @@ func (t *tx) Put(bucket, key string, value []byte) error {
 // PutOwn implements storage.Keeper.
 func (t *tx) PutOwn(bucket, key string, value []byte) (err error) {
 	defer t.rescue(bucket, &err)
-	if err := t.mayWrite(); err != nil {
+	if err := t.MayPut(bucket, key, value); err != nil {
 		return err
-	}
-	if err := t.valid(bucket, key); err != nil {
-		return err
-	}
-	if len(value) > storage.MaxValue+storage.Overhead {
-		return invalid(fmt.Sprintf("a value of %d bytes for bucket %q", len(value), bucket))
 	}
 	b := t.bucket(bucket)
 	if value == nil {
@@ -101,11 +93,8 @@ func (t *tx) PutOwn(bucket, key string, value []byte) (err error) {
 // Scan implements storage.Tx.
 func (t *tx) Scan(bucket, from, to string, limit int) (kvs []storage.KV, err error) {
 	defer t.rescue(bucket, &err)
-	if t.over {
-		return nil, errLate
-	}
-	if bucket == "" {
-		return nil, invalid("no bucket")
+	if err := t.MayScan(bucket); err != nil {
+		return nil, err
 	}
 	b := t.bucket(bucket)
 	if b == nil {
@@ -124,8 +113,8 @@ func (t *tx) Scan(bucket, from, to string, limit int) (kvs []storage.KV, err err
 // Known tells whether a job of that ID waits, or has been done within KeepDone.
 func (t *tx) Known(queue, id string) (known bool, err error) {
 	defer t.rescue("jobs", &err)
-	if t.over {
-		return false, errLate
+	if t.Over {
+		return false, driver.ErrLate
 	}
 	return t.btx.Bucket(jobsBucket).Get(jobKey(queue, id)) != nil, nil
 }
@@ -147,34 +136,6 @@ func (t *tx) keep(name string, b *bolt.Bucket) {
 		t.buckets = make(map[string]*bolt.Bucket)
 	}
 	t.buckets[name] = b
-}
-
-// touch notes that queue may have something new to run.
-func (t *tx) touch(queue string) {
-	if !slices.Contains(t.touched, queue) {
-		t.touched = append(t.touched, queue)
-	}
-}
-
-func (t *tx) mayWrite() error {
-	if !t.over && !t.writable {
-		return invalid("write in a read-only transaction")
-	}
-	return nil
-}
-
-func (t *tx) valid(bucket, key string) error {
-	switch {
-	case t.over:
-		return errLate
-	case bucket == "":
-		return invalid("no bucket")
-	case key == "":
-		return invalid(fmt.Sprintf("an empty key for bucket %q", bucket))
-	case len(key) > storage.MaxKey:
-		return invalid(fmt.Sprintf("a key of %d bytes for bucket %q", len(key), bucket))
-	}
-	return nil
 }
 
 // rescue turns a panic of bbolt, or a fault in the mapped file, into

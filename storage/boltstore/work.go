@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // recheck is how long a sleeping Work trusts its timer: a wall clock that was
@@ -84,7 +85,7 @@ func (s *Store) noteSurvivors() error {
 // is due at once when the file is opened again.
 func (s *Store) Work(ctx context.Context, name string, n int, h storage.Handler) error {
 	if name == "" || n < 1 || h == nil {
-		return invalid("work without a queue, a worker or a handler")
+		return driver.Invalid("work without a queue, a worker or a handler")
 	}
 	s.mu.Lock()
 	if s.stopped {
@@ -155,7 +156,7 @@ func (w *worker) claim(room int) (jobs []found, wait time.Duration, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	err = w.store.read(func(t *tx) (err error) {
-		now := nanos(w.store.opts.Clock())
+		now := driver.Nanos(w.store.opts.Clock())
 		var next int64
 		jobs, next, err = t.due(w.name, now, room, func(seq uint64) bool { return q.running[seq] })
 		wait = time.Duration(min(max(next-now, 0), int64(recheck)))

@@ -2,20 +2,13 @@ package pgstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/weizhangbot/weizhangbot/storage"
-)
-
-var (
-	errHandlerExited = errors.New("pgstore: handler called runtime.Goexit")
-	errCrashed       = errors.New("pgstore: each run ended with its process")
 )
 
 // DeadLetters implements storage.Jobs.
@@ -70,13 +63,4 @@ func (s *Store) Revive(ctx context.Context, ref string) error {
 		_, err = t.Enqueue(storage.Job{ID: string(id), Queue: string(queue), Key: string(lane), Body: body})
 		return err
 	})
-}
-
-// fingerprint tells errors apart without showing their text.
-func fingerprint(err error) string {
-	sum := sha256.Sum256([]byte(err.Error()))
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return fmt.Sprintf("%T:%x", err, sum[:6])
 }

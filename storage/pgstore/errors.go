@@ -6,40 +6,11 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"unicode"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 )
-
-// errExited is what a caller gets whose fn ended its goroutine.
-var errExited = errors.New("pgstore: fn called runtime.Goexit")
-
-// errLate is what a Tx answers after its fn returned.
-var errLate = fmt.Errorf("pgstore: transaction used after its end: %w", storage.ErrInvalid)
-
-// A panicError is a panic in somebody's fn or handler, turned into an error.
-type panicError struct{ value any }
-
-// Error leaves out what somebody may have written: words with a digit in them,
-// and words that are not ASCII.
-func (e *panicError) Error() string {
-	words := strings.Fields(fmt.Sprint(e.value))
-	for i, w := range words {
-		if strings.ContainsFunc(w, func(r rune) bool { return r >= '0' && r <= '9' || r > unicode.MaxASCII }) {
-			words[i] = "***"
-		}
-	}
-	return "pgstore: panic: " + strings.Join(words, " ")
-}
-
-func (e *panicError) Unwrap() error {
-	err, _ := e.value.(error)
-	return err
-}
-
-func invalid(what string) error { return fmt.Errorf("pgstore: %s: %w", what, storage.ErrInvalid) }
 
 // A databaseError is what the database, or the way to it, has against a call. Its
 // text has neither the DSN nor anything of a row: the server's own messages may

@@ -121,7 +121,7 @@ func (t *tx) end(c claimed, sql string, args ...any) error {
 	case tag.RowsAffected() == 1: // it was the only one
 		return nil
 	}
-	t.touch(c.job.Queue)
+	t.Touch(c.job.Queue)
 	return errors.Join(
 		t.exec("update lane set jobs = jobs - 1 where queue = $1 and lane = $2", queue, lane),
 		t.exec(`update job set head = true where seq = (
@@ -132,7 +132,7 @@ func (t *tx) end(c claimed, sql string, args ...any) error {
 // reschedule has a running job run again after a pause, with attempt runs
 // counted.
 func (t *tx) reschedule(c claimed, after time.Duration, attempt int) error {
-	t.touch(c.job.Queue)
+	t.Touch(c.job.Queue)
 	return t.one(`update job set due = least(clock_ns()::numeric + $3, $4)::bigint, attempt = $5, lease = 0
 		where seq = $1 and run = $2 and state = 0`, c.seq, c.run, int64(max(after, 0)), int64(math.MaxInt64), attempt)
 }
@@ -147,15 +147,4 @@ func (t *tx) one(sql string, args ...any) error {
 		return storage.ErrLost
 	}
 	return nil
-}
-
-// nanos is t as it is stored: as far as 64 bits reach (1970 to 2262).
-func nanos(t time.Time) int64 {
-	switch last := time.Unix(0, math.MaxInt64); {
-	case t.After(last):
-		return math.MaxInt64
-	case t.Before(time.Unix(0, 0)):
-		return 0
-	}
-	return t.UnixNano()
 }

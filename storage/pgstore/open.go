@@ -14,6 +14,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // Options of a Store; the zero value is what a production process wants.
@@ -68,7 +69,7 @@ func (o Options) withDefaults() Options {
 		o.Lease = 30 * time.Second
 	}
 	if o.Backoff == nil {
-		o.Backoff = backoff
+		o.Backoff = driver.Backoff
 	}
 	if o.Log == nil {
 		silent := logrus.New()

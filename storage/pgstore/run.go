@@ -2,17 +2,11 @@ package pgstore
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"sync/atomic"
-	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
-
-// retryWrite is the pause before the outcome of a run that could not be written
-// (a full disk) is written again.
-const retryWrite = time.Second
 
 // A run is one run of a job: what fences it off from every other.
 type run struct {
@@ -27,13 +21,13 @@ type run struct {
 func (r *run) do(ctx context.Context, h storage.Handler) {
 	own := context.WithoutCancel(ctx)
 	if r.claimed.job.Attempt > storage.MaxAttempts { // all of them took the process down
-		r.settle(ctx, errCrashed)
+		r.settle(ctx, driver.ErrCrashed)
 		return
 	}
-	err := errHandlerExited
+	err := driver.ErrHandlerExited
 	defer func() { // also when the handler calls runtime.Goexit
 		if v := recover(); v != nil {
-			err = &panicError{v}
+			err = driver.Panicked(v)
 		}
 		r.settle(ctx, err)
 	}()
@@ -65,24 +59,14 @@ func (r *run) done(ctx context.Context, keys []string, fn func(storage.Tx) error
 // again when its lease has run out.
 func (r *run) settle(ctx context.Context, outcome error) {
 	defer r.over.Store(true)
-	for !r.over.Load() {
+	log := r.store.opts.Log.WithField("queue", r.claimed.job.Queue)
+	driver.Settle(ctx, r.store.closing, log, r.over.Load, func() error {
 		err := r.store.update(context.WithoutCancel(ctx), nil, func(t *tx) error { return r.apply(t, outcome) })
 		if err == nil && r.fingerprint != "" {
-			r.store.opts.Log.WithField("queue", r.claimed.job.Queue).WithField("attempt", r.claimed.job.Attempt).
-				WithField("fingerprint", r.fingerprint).Error("job given up")
+			driver.GivenUp(log, r.claimed.job.Attempt, r.fingerprint)
 		}
-		if err == nil || errors.Is(err, storage.ErrLost) {
-			return
-		}
-		r.store.opts.Log.WithError(err).WithField("queue", r.claimed.job.Queue).Error("the outcome of a job cannot be stored")
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.store.closing:
-			return
-		case <-time.After(retryWrite):
-		}
-	}
+		return err
+	})
 }
 
 func (r *run) apply(t *tx, outcome error) error {
@@ -94,19 +78,8 @@ func (r *run) apply(t *tx, outcome error) error {
 		return t.reschedule(c, d, c.job.Attempt-1)
 	}
 	if c.job.Attempt >= storage.MaxAttempts {
-		r.fingerprint = fingerprint(outcome)
+		r.fingerprint = driver.Fingerprint(outcome)
 		return t.bury(c, r.fingerprint)
 	}
 	return t.reschedule(c, r.store.opts.Backoff(c.job.Attempt), c.job.Attempt)
-}
-
-// backoff is the pause after the attempt-th failed run: 1 s, doubled each time
-// up to 10 min, ± a quarter so that what failed together does not come back
-// together. It is boltstore's.
-func backoff(attempt int) time.Duration {
-	d := 10 * time.Minute
-	if attempt <= 10 {
-		d = min(d, time.Second<<(attempt-1))
-	}
-	return d - d/4 + rand.N(d/2) //nolint:gosec // jitter needs no secret
 }

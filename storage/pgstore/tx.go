@@ -3,34 +3,30 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // A tx is one transaction as the port's Tx.
 type tx struct {
-	ctx      context.Context // of the Update or View, which the port's methods do not take
-	conn     *pgx.Conn
-	writable bool
-	over     bool
-	failed   error    // of the first statement that failed: nothing works after it
-	touched  []string // queues that may have something new to run
+	driver.Access
+	ctx    context.Context // of the Update or View, which the port's methods do not take
+	conn   *pgx.Conn
+	failed error // of the first statement that failed: nothing works after it
 }
 
 var _ storage.Tx = (*tx)(nil)
 
 // call runs fn; a panic in it is its caller's error.
 func (t *tx) call(fn func(*tx) error) (err error) {
-	err = errExited
+	err = driver.ErrExited
 	defer func() {
-		t.over = true
+		t.Over = true
 		if v := recover(); v != nil {
-			err = &panicError{v}
+			err = driver.Panicked(v)
 		}
 	}()
 	return fn(t)
@@ -47,7 +43,7 @@ func (t *tx) fail(err error) error {
 
 // Get implements storage.Tx.
 func (t *tx) Get(bucket, key string) (value []byte, err error) {
-	if err := t.valid(bucket, key); err != nil {
+	if err := t.MayGet(bucket, key); err != nil {
 		return nil, err
 	}
 	err = t.conn.QueryRow(t.ctx, "select value from record where bucket = $1 and key = $2", []byte(bucket), []byte(key)).Scan(&value)
@@ -62,14 +58,8 @@ func (t *tx) Get(bucket, key string) (value []byte, err error) {
 
 // Put implements storage.Tx.
 func (t *tx) Put(bucket, key string, value []byte) error {
-	if err := t.mayWrite(); err != nil {
+	if err := t.MayPut(bucket, key, value); err != nil {
 		return err
-	}
-	if err := t.valid(bucket, key); err != nil {
-		return err
-	}
-	if len(value) > storage.MaxValue+storage.Overhead {
-		return invalid(fmt.Sprintf("a value of %d bytes for bucket %q", len(value), bucket))
 	}
 	if value == nil {
 		return t.exec("delete from record where bucket = $1 and key = $2", []byte(bucket), []byte(key))
@@ -80,11 +70,8 @@ func (t *tx) Put(bucket, key string, value []byte) error {
 
 // Scan implements storage.Tx.
 func (t *tx) Scan(bucket, from, to string, limit int) ([]storage.KV, error) {
-	if t.over {
-		return nil, errLate
-	}
-	if bucket == "" {
-		return nil, invalid("no bucket")
+	if err := t.MayScan(bucket); err != nil {
+		return nil, err
 	}
 	var most any // null: no limit
 	if limit > 0 {
@@ -109,8 +96,8 @@ func (t *tx) Scan(bucket, from, to string, limit int) ([]storage.KV, error) {
 
 // Known tells whether a job of that ID waits, or has been done within KeepDone.
 func (t *tx) Known(queue, id string) (known bool, err error) {
-	if t.over {
-		return false, errLate
+	if t.Over {
+		return false, driver.ErrLate
 	}
 	err = t.conn.QueryRow(t.ctx, "select exists (select from job where queue = $1 and id = $2)", []byte(queue), []byte(id)).Scan(&known)
 	if err != nil {
@@ -121,12 +108,12 @@ func (t *tx) Known(queue, id string) (known bool, err error) {
 
 // Enqueue implements storage.Tx.
 func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
-	if err := t.mayEnqueue(j); err != nil {
+	if err := t.MayEnqueue(j); err != nil {
 		return false, err
 	}
 	var due any // null: now
 	if !j.At.IsZero() {
-		due = nanos(j.At)
+		due = driver.Nanos(j.At)
 	}
 	var seq, inLane *int64
 	err = t.conn.QueryRow(t.ctx, `with fresh as (
@@ -143,59 +130,16 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	if seq == nil {
 		return false, nil
 	}
-	t.touch(j.Queue)
+	t.Touch(j.Queue)
 	if inLane != nil && *inLane == 1 {
 		return true, t.exec("update job set head = true where seq = $1", *seq)
 	}
 	return true, nil
 }
 
-func (t *tx) mayEnqueue(j storage.Job) error {
-	if err := t.mayWrite(); err != nil {
-		return err
-	}
-	switch {
-	case j.Queue == "" || strings.Contains(j.Queue, "\x00"):
-		return invalid("a job without a proper queue")
-	case len(j.Queue) > storage.MaxKey, len(j.Key) > storage.MaxKey:
-		return invalid(fmt.Sprintf("names of a job of queue %.20q", j.Queue))
-	case len(j.Body) > storage.MaxValue+storage.Overhead:
-		return invalid(fmt.Sprintf("a job of %d bytes for queue %q", len(j.Body), j.Queue))
-	}
-	return t.valid("jobs", j.ID)
-}
-
 func (t *tx) exec(sql string, args ...any) error {
 	if _, err := t.conn.Exec(t.ctx, sql, args...); err != nil {
 		return t.fail(err)
-	}
-	return nil
-}
-
-// touch notes that queue may have something new to run.
-func (t *tx) touch(queue string) {
-	if !slices.Contains(t.touched, queue) {
-		t.touched = append(t.touched, queue)
-	}
-}
-
-func (t *tx) mayWrite() error {
-	if !t.over && !t.writable {
-		return invalid("write in a read-only transaction")
-	}
-	return nil
-}
-
-func (t *tx) valid(bucket, key string) error {
-	switch {
-	case t.over:
-		return errLate
-	case bucket == "", len(bucket) > storage.MaxKey:
-		return invalid("no proper bucket")
-	case key == "":
-		return invalid(fmt.Sprintf("an empty key for bucket %q", bucket))
-	case len(key) > storage.MaxKey:
-		return invalid(fmt.Sprintf("a key of %d bytes for bucket %q", len(key), bucket))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // Transactions are serializable, as boltstore's are: whatever fn reads, with a
@@ -105,7 +106,7 @@ func (s *Store) try(ctx context.Context, locks []int64, fn func(*tx) error) erro
 	if _, err := conn.Exec(ctx, "begin isolation level serializable"); err != nil {
 		return translate(err)
 	}
-	t := &tx{ctx: ctx, conn: conn.Conn(), writable: true}
+	t := &tx{Access: driver.Access{Writable: true}, ctx: ctx, conn: conn.Conn()}
 	if err := t.call(fn); err != nil { // letGo rolls back
 		if conflicts(t.failed) {
 			return t.failed // whatever fn made of it
@@ -125,7 +126,7 @@ func (s *Store) try(ctx context.Context, locks []int64, fn func(*tx) error) erro
 	if tag.String() == "ROLLBACK" { // fn swallowed the error of a statement
 		return or(t.failed, errors.New("pgstore: the transaction had failed"))
 	}
-	s.wake(t.touched)
+	s.wake(t.Touched)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 // lease has run out.
 func (s *Store) Work(ctx context.Context, name string, n int, h storage.Handler) error {
 	if name == "" || n < 1 || h == nil {
-		return invalid("work without a queue, a worker or a handler")
+		return driver.Invalid("work without a queue, a worker or a handler")
 	}
 	s.mu.Lock()
 	if s.stopped {
