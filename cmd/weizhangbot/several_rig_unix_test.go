@@ -29,6 +29,7 @@ type fleet struct {
 	server  *pgtest.Server
 	members []*member
 	all     []*process // also those that died
+	said    int64      // how many have talked in Telegram
 }
 
 // A member is one process after the other, with a cable of its own to the

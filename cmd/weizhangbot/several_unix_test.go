@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -305,51 +304,90 @@ func TestSeveralKeepTheOrder(t *testing.T) {
 func TestSeveralPollByOne(t *testing.T) {
 	t.Parallel()
 	inFleet(t, withTelegram, nil, func(t *testing.T, f *fleet) {
-		var said atomic.Int64
-		talks := func(within time.Duration) {
-			t.Helper()
-			person := inTelegram{f.o.telegram, 100 + said.Add(1)}
-			began := time.Now()
-			person.say(t.Context(), "帮助")
-			f.reads(person, "查违章")
-			if took := time.Since(began); took > within {
-				t.Errorf("answered after %v", took)
-			}
-		}
-		polls := func() *member {
-			t.Helper()
-			var who *member
-			until(t, "one polls", func() bool {
-				who = nil
-				for _, m := range f.members {
-					log := m.process().log.String()
-					if strings.LastIndex(log, "this process polls\"") > strings.LastIndex(log, "this process polls no more") {
-						who = m
-					}
-				}
-				return who != nil
-			})
-			return who
-		}
-		talks(time.Minute)
+		f.talks(time.Minute)
 		f.settles()
-		first := polls()
+		first := f.polls()
 		began := time.Now()
 		first.kill()
-		talks(takeoverIn)
-		second := polls()
+		f.talks(takeoverIn)
+		second := f.polls()
 		if second == first && time.Since(began) < 10*time.Second {
 			t.Error("who polls was not killed")
 		}
 		var frozen sync.WaitGroup
 		frozen.Go(func() { second.freeze(takeoverIn) })
-		talks(takeoverIn)
+		f.talks(takeoverIn)
 		frozen.Wait()
-		talks(20 * time.Second)
-		if n := len(f.o.telegram.Messages(101)); n != 1 {
-			t.Errorf("one message was answered %d times: %v", n, f.o.telegram.Messages(101))
+		f.talks(20 * time.Second)
+		f.answeredOnce()
+	})
+}
+
+// Who polls and loses the database stops before the next one begins, although
+// Telegram can be reached all the time; with the database back it does no harm.
+func TestSeveralPollerIsCutOff(t *testing.T) {
+	t.Parallel()
+	inFleet(t, withTelegram, nil, func(t *testing.T, f *fleet) {
+		f.talks(time.Minute)
+		for _, way := range []cableState{pulled, swallowed} {
+			f.settles()
+			before := f.polls()
+			before.cable.set(way)
+			f.talks(takeoverIn)
+			if after := f.polls(); after == before {
+				t.Error("who is cut off polls")
+			}
+			f.talks(20 * time.Second)
+			before.cable.set(plugged)
+			f.talks(20 * time.Second)
+		}
+		f.answeredOnce()
+		for _, m := range f.members {
+			if log := m.process().log.String(); strings.Contains(log, "terminated by other getUpdates") {
+				t.Errorf("two polled at a time:\n%s", log)
+			}
 		}
 	})
+}
+
+// talks has somebody say something in Telegram that they are answered within that
+// time.
+func (f *fleet) talks(within time.Duration) {
+	f.t.Helper()
+	f.said++
+	person := inTelegram{f.o.telegram, 100 + f.said}
+	began := time.Now()
+	person.say(f.t.Context(), "帮助")
+	f.reads(person, "查违章")
+	if took := time.Since(began); took > within {
+		f.t.Errorf("answered after %v", took)
+	}
+}
+
+// answeredOnce looks whether all of them were answered no more than once.
+func (f *fleet) answeredOnce() {
+	f.t.Helper()
+	for n := range f.said {
+		if got := f.o.telegram.Messages(101 + n); len(got) != 1 {
+			f.t.Errorf("one message was answered %d times: %v", len(got), got)
+		}
+	}
+}
+
+// polls is the process that polls.
+func (f *fleet) polls() (who *member) {
+	f.t.Helper()
+	until(f.t, "one polls", func() bool {
+		who = nil
+		for _, m := range f.members {
+			log := m.process().log.String()
+			if strings.LastIndex(log, "this process polls\"") > strings.LastIndex(log, "this process polls no more") {
+				who = m
+			}
+		}
+		return who != nil
+	})
+	return who
 }
 
 // takeoverIn is how soon another process polls, and its answer is there.
