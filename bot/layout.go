@@ -1,9 +1,7 @@
 package bot
 
 import (
-	"encoding/hex"
 	"errors"
-	"strings"
 	"sync"
 )
 
@@ -50,27 +48,12 @@ func (t *turn) fields(s *scribe) {
 	s.number(3, &t.Open)
 	s.number(4, &t.Told)
 	text(s, 5, &t.Taken)
-	id := packTrace(t.Trace)
-	if id == "" {
+	if s.reads || !isTraceID(t.Trace) {
 		text(s, 6, &t.Trace)
 	}
 	s.folded(7, (*utterances)(t), &t.packed)
-	if text(s, 8, &id); s.reads && id != "" {
-		t.Trace = hex.EncodeToString([]byte(id))
-	}
+	s.traceID(8, &t.Trace)
 	s.rest(8, &t.beyond)
-}
-
-// packTrace is half as long as the id of a trace; "": it is none.
-func packTrace(trace string) string {
-	var id [16]byte
-	if len(trace) != hex.EncodedLen(len(id)) || strings.ToLower(trace) != trace {
-		return ""
-	}
-	if _, err := hex.Decode(id[:], []byte(trace)); err != nil {
-		return ""
-	}
-	return string(id[:])
 }
 
 // utterances are what a turn has to say. Most of it is never wanted again, so it

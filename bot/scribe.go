@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
@@ -165,6 +166,32 @@ func (s *scribe) moment(n uint64, v *time.Time) {
 		s.out = binary.AppendUvarint(s.out, uint64(v.Nanosecond())) //nolint:gosec // not negative
 		s.out[at-1] = byte(len(s.out) - at)                         // 15 at most
 	}
+}
+
+// traceID is a field with the id of a trace, in half as many bytes. Another text
+// it leaves alone.
+func (s *scribe) traceID(n uint64, v *string) {
+	switch {
+	case s.here(n, kindBytes):
+		*v = hex.EncodeToString([]byte(s.bytes()))
+		s.advance()
+	case !s.reads && isTraceID(*v):
+		s.head(n, kindBytes)
+		s.out = append(s.out, traceIDSize)
+		s.out, _ = hex.AppendDecode(s.out, []byte(*v))
+	}
+}
+
+const traceIDSize = 16
+
+// isTraceID tells whether a text is one: lower-case hexadecimal digits.
+func isTraceID(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return len(s) == 2*traceIDSize
 }
 
 // hashes is a field with hashes, eight bytes each.
