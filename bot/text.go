@@ -72,9 +72,9 @@ func isSaid(text string, k key) bool {
 
 // begins tells whether text begins with the sentence k, in any language.
 func begins(text string, k key) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
 	for _, w := range catalogue {
-		if strings.HasPrefix(text, strings.ToLower(w[k])) {
+		if n := len(w[k]); len(text) >= n && strings.EqualFold(text[:n], w[k]) {
 			return true
 		}
 	}
