@@ -150,28 +150,41 @@ func evaluate[T any](s *screen, expression string) T {
 	return v
 }
 
-// wait waits until the expression is true.
+// wait waits until the expression is true. A page that is just being left for
+// another one answers nothing.
 func (s *screen) wait(expression string) {
 	s.t.Helper()
-	for range 600 {
-		if evaluate[bool](s, expression) {
+	for range 1200 {
+		ok, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](expression))
+		switch {
+		case ok && err == nil:
 			return
+		case s.ctx.Err() != nil:
+			s.t.Fatalf("%s: %v", expression, err)
 		}
-		s.do(chromedp.Sleep(25 * time.Millisecond))
+		time.Sleep(25 * time.Millisecond)
 	}
 	s.t.Fatalf("never true: %s\npage: %s", expression, evaluate[string](s, `document.body.innerText`))
 }
 
-// fits wants nothing to stand out of the screen sideways, and nothing cut off.
+// fits wants nothing to stand out of the screen sideways, and nothing cut off,
+// once the page has taken a new width in.
 func (s *screen) fits() {
 	s.t.Helper()
-	out := evaluate[string](s, `(() => { const wide = document.documentElement.clientWidth;
-		return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide + 1 || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !(e instanceof SVGElement))
-			.map((e) => e.tagName + '.' + e.className + ':' + e.textContent.slice(0, 20)).join(' | '); })()`)
-	if out != "" {
-		s.t.Errorf("too wide at %d: %s", evaluate[int](s, `innerWidth`), out)
+	var out string
+	for range 400 {
+		if out = evaluate[string](s, tooWide); out == "" {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
 	}
+	s.t.Errorf("too wide at %d: %s", evaluate[int](s, `innerWidth`), out)
 }
+
+// tooWide lists what stands out or is cut off.
+const tooWide = `(() => { const wide = document.documentElement.clientWidth;
+	return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide + 1 || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !(e instanceof SVGElement))
+		.map((e) => e.tagName + '.' + e.className + ':' + e.textContent.slice(0, 20)).join(' | '); })()`
 
 func (s *screen) scheme(light string) {
 	s.t.Helper()

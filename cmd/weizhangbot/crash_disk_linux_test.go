@@ -100,18 +100,17 @@ func TestDisk(t *testing.T) {
 			d.spoil()
 			r.isReady(http.StatusServiceUnavailable)
 			r.wants("发动机号123456 车架号654321", tt.reads)
-			if log := r.log.String(); !strings.Contains(log, tt.logged) || !strings.Contains(log, `"event":"unready"`) {
-				t.Errorf("the log does not say %q:\n%s", tt.logged, log)
-			}
+			until(t, "the log says "+tt.logged, func() bool {
+				log := r.log.String()
+				return strings.Contains(log, tt.logged) && strings.Contains(log, `"event":"unready"`)
+			})
 			if n := r.o.juhe.Meter().Queries; n != 0 {
 				t.Errorf("asked %d times while nothing can be written down", n)
 			}
 
 			d.heal()
 			r.isReady(http.StatusOK)
-			if log := r.log.String(); !strings.Contains(log, "the store can write again") {
-				t.Errorf("the log does not say that it is well:\n%s", log)
-			}
+			until(t, "the log says that it is well", func() bool { return strings.Contains(r.log.String(), "the store can write again") })
 			r.wants("发动机号123456 车架号654321", "查询时间") // the form is where it was
 			if n := r.o.juhe.Meter().Queries; n != 1 {
 				t.Errorf("asked %d times, want once", n)

@@ -57,6 +57,7 @@ func juheFates(half string, k weather) forecast {
 // reads a sentence with a next step in time, nothing is paid twice or without a
 // question, nobody hammers, and one word brings the report when it is back.
 func TestJuheDegrades(t *testing.T) {
+	t.Parallel()
 	for half, weathers := range map[string][]weather{rulesAt: all, queryAt: all, juheAt: unconnected} {
 		for _, k := range weathers {
 			t.Run(half+"/"+string(k), func(t *testing.T) {

@@ -239,6 +239,7 @@ func TestStartWhileAllAreDown(t *testing.T) {
 // A day's round of checks while everybody is down costs nothing and hammers
 // nobody, and the day after it finds what is new.
 func TestChecksWhileAllAreDown(t *testing.T) {
+	t.Parallel()
 	inProvince(t, func(p *province) { p.config = everyDay }, func(p *province) {
 		p.watchBoth()
 		p.fined("沪C12345")

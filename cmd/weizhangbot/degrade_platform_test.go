@@ -14,6 +14,7 @@ const anotherOne = "oCanary5678901234567890abcd2"
 // driver there waits for a slow answer, and another channel's driver makes news
 // of the first one's car. Both reach the first by themselves once it is back.
 func TestWeChatAPIDegrades(t *testing.T) {
+	t.Parallel()
 	for _, k := range append(all, unconnected...) {
 		for _, fresh := range []bool{false, true} {
 			if fresh && !mayHaveArrived[k] {
@@ -74,6 +75,7 @@ func (p *province) wechatStory(k weather, fresh bool) {
 }
 
 func TestTelegramAPIDegrades(t *testing.T) {
+	t.Parallel()
 	for _, k := range append(all, unconnected...) {
 		t.Run(string(k), func(t *testing.T) {
 			inProvince(t, func(p *province) { p.config = everyDay }, func(p *province) { p.telegramStory(k) })

@@ -163,18 +163,18 @@ func TestBodiesAreBounded(t *testing.T) {
 		{"21,000 levels at Telegram's", "/telegram", strings.Repeat("[", 21_000), secret, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			most := 50 * time.Millisecond
+			if len(tt.body) > 1<<20 {
+				most = time.Second // which is read up to its limit
+			}
 			best := time.Hour
-			for range 5 {
+			for try := 0; try < 5 || best > most && try < 100; try++ { // others may be busy here
 				began := time.Now()
 				status, _, _ := send(t, "POST", r.url+tt.path, strings.NewReader(tt.body), tt.header...)
 				best = min(best, time.Since(began))
 				if status != tt.want {
 					t.Errorf("%d, want %d", status, tt.want)
 				}
-			}
-			most := 50 * time.Millisecond
-			if len(tt.body) > 1<<20 {
-				most = time.Second // which is read up to its limit
 			}
 			if best > most {
 				t.Errorf("answered after %v at best", best)

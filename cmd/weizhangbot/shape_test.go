@@ -20,6 +20,7 @@ const (
 var emptyNames = []string{"util", "utils", "common", "helper", "helpers", "misc", "model", "models", "types", "base", "shared"}
 
 func TestShape(t *testing.T) {
+	t.Parallel()
 	for _, f := range goFiles(t) {
 		for _, fault := range shapeFaults(f) {
 			t.Error(fault)
