@@ -51,7 +51,8 @@ type Config struct {
 	Bot          bot.Handler
 	Refuses      func(context.Context, bot.UserID) bool // whose photos nobody looks at; nil: nobody's
 	// Elsewhere tells that other processes answer, too, and may keep what this one
-	// cannot: then a message that failed comes again. Else the person is told.
+	// cannot: then a message that failed comes again. Else the person is told,
+	// unless the store was only slow.
 	Elsewhere  bool
 	Now        func() time.Time   // nil: time.Now
 	HTTPClient *http.Client       // copied; nil: one with sensible limits

@@ -74,8 +74,8 @@ var (
 
 // turn is what to answer a delivery. It waits as long as WeChat does, whoever
 // hangs up before: the bot's answer counts as given once it was taken. What the
-// bot could not keep comes again where other processes may; the last time the
-// person is told.
+// bot could not keep comes again where that may help; the last time the person is
+// told.
 func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d *delivery) (body string, err error) {
 	ctx, cancel := context.WithTimeout(bot.WithTraceOf(a.ctx, asked), patience)
 	defer cancel()
@@ -93,7 +93,7 @@ func (a *Adapter) turn(asked context.Context, t *try, m bot.Message, d *delivery
 	}
 	text := t.carry(render(answer.Replies), answer.Pending || err != nil)
 	switch {
-	case err != nil && a.cfg.Elsewhere && bot.KindOf(err) != bot.StoreFull && !t.over(m.At, d.sent):
+	case err != nil && a.worthwhile(err) && !t.over(m.At, d.sent):
 		return "", errFailed
 	case err != nil:
 		text = join(text, render([]bot.Reply{{Text: bot.UserText(m.Lang, bot.KindOf(err))}}))
@@ -126,12 +126,7 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d *delivery
 		m = a.look(ctx, m, t, d.PicURL)
 	}
 	answer, err = a.cfg.Bot.Handle(ctx, m)
-	switch {
-	case err == nil:
-		return answer, nil
-	case !a.cfg.Elsewhere && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)):
-		answer.Pending = true // the store here is slow, and takes it in the end
-		answer.Replies = answer.Replies[:max(0, len(answer.Replies)-1)]
+	if err == nil {
 		return answer, nil
 	}
 	if _, told := errors.AsType[*bot.Error](err); told { // by the last reply
@@ -139,6 +134,14 @@ func (a *Adapter) handle(ctx context.Context, m bot.Message, t *try, d *delivery
 	}
 	a.log(ctx).WithError(err).WithField("user", m.User.String()).Error("wechat: message not handled")
 	return answer, err
+}
+
+// worthwhile tells whether a message that failed may do better when WeChat sends
+// it again: where the store was too slow, or another process has it. A store that
+// fails at once will then, too.
+func (a *Adapter) worthwhile(err error) bool {
+	slow := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	return slow || a.cfg.Elsewhere && bot.KindOf(err) != bot.StoreFull
 }
 
 // page is what a delivery is answered with: the first page of text. The others

@@ -192,6 +192,11 @@ func TestSeveralShareWhatIsPaid(t *testing.T) {
 	inFleet(t, withSafe, environ, func(t *testing.T, f *fleet) {
 		f.o.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 300 * time.Millisecond})
 		var all sync.WaitGroup
+		for n := range several { // each process has its connections when the crowd comes
+			p := f.person(90 + n)
+			p.say(t.Context(), "帮助")
+			f.reads(p, "查违章")
+		}
 		for n := range 12 {
 			all.Go(func() {
 				p := f.person(n)
