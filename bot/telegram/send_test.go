@@ -212,7 +212,10 @@ func TestPush(t *testing.T) {
 func TestPushedButtons(t *testing.T) {
 	p := &parrot{script: map[string]func(context.Context, bot.Message) (bot.Answer, error){"车牌": always(offering("吗？", "是"))}}
 	r := newRig(t, p)
-	old := r.says("车牌")[0]
+	asked := r.tg.Say(42, "车牌")
+	r.settle(asked)
+	r.offered(asked) // what is pushed before that may be older
+	old := r.last()
 	err := r.adapter.Push(t.Context(), "telegram:42", "1", offering("有新违章", "查看").Replies)
 	if err != nil {
 		t.Fatal(err)

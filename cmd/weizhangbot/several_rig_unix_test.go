@@ -58,6 +58,7 @@ func newFleet(t *testing.T, r *crashRig) *fleet {
 			}
 		}
 	})
+	t.Cleanup(f.tellOfFailure)
 	return f
 }
 

@@ -74,7 +74,6 @@ func TestSeveral(t *testing.T) {
 		t.Errorf("WeChat gave %d tokens: processes take them from each other", n)
 	}
 	t.Logf("%v; %s", happened, r.summary(a))
-	f.tellOfFailure()
 }
 
 // weather lets faults happen, one after the other, and one process stand still
@@ -140,7 +139,6 @@ func inFleet(t *testing.T, section string, environ []string, story func(t *testi
 	f.begin()
 	story(t, f)
 	f.end()
-	f.tellOfFailure()
 }
 
 func (f *fleet) person(n int) *inWeChat {
@@ -192,11 +190,7 @@ func TestSeveralShareWhatIsPaid(t *testing.T) {
 	inFleet(t, withSafe, environ, func(t *testing.T, f *fleet) {
 		f.o.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 300 * time.Millisecond})
 		var all sync.WaitGroup
-		for n := range several { // each process has its connections when the crowd comes
-			p := f.person(90 + n)
-			p.say(t.Context(), "帮助")
-			f.reads(p, "查违章")
-		}
+		f.warmUp()
 		for n := range 12 {
 			all.Go(func() {
 				p := f.person(n)
@@ -241,6 +235,7 @@ func TestSeveralJoinWhatRuns(t *testing.T) {
 			t.Parallel()
 			inFleet(t, withSafe, []string{"WEIZHANG_WECHAT_ACCOUNT=" + account}, func(t *testing.T, f *fleet) {
 				f.o.juhe.Set(juhetest.Faults{Endpoint: "query", Latency: 7 * time.Second})
+				f.warmUp()
 				if account == "basic" {
 					f.grownUp()
 				}
@@ -261,6 +256,16 @@ func TestSeveralJoinWhatRuns(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// warmUp has each process answer once: it has its connections when it counts.
+func (f *fleet) warmUp() {
+	f.t.Helper()
+	for n := range several {
+		p := f.person(90 + n)
+		p.say(f.t.Context(), "帮助")
+		f.reads(p, "查违章")
 	}
 }
 
@@ -319,6 +324,7 @@ func TestSeveralPollByOne(t *testing.T) {
 		if second == first && time.Since(began) < 10*time.Second {
 			t.Error("who polls was not killed")
 		}
+		f.settles() // what it has sent it has written down
 		var frozen sync.WaitGroup
 		frozen.Go(func() { second.freeze(takeoverIn) })
 		f.talks(takeoverIn)
