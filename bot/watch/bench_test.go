@@ -34,6 +34,7 @@ func fleetSize() int {
 type fleet struct {
 	size   int
 	path   string
+	sealed bool
 	store  storage.Store
 	desk   *Desk
 	police *swift
@@ -84,27 +85,18 @@ func BenchmarkFleet(b *testing.B) {
 			b.Run("changed1%", f.benchChanged)
 			b.Run("checks1%", f.benchChecks)
 			b.Run("dispatch1%", f.benchDispatch)
+			b.Run("start", f.benchStart)
 		})
 	}
 }
 
 // newFleet builds it and reports what that took.
 func newFleet(b *testing.B, seal bool) *fleet {
-	f := &fleet{size: fleetSize(), path: filepath.Join(b.TempDir(), "db")}
+	f := &fleet{size: fleetSize(), path: filepath.Join(b.TempDir(), "db"), sealed: seal}
 	f.clock.Store(day(0).UnixNano())
-	bolt, err := boltstore.Open(f.path, boltstore.Options{Clock: f.now})
-	if err != nil {
-		b.Fatal(err)
-	}
-	f.store = bolt
-	if seal {
-		if f.store, err = sealed.New(b.Context(), bolt, make([]byte, sealed.KeySize)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.Cleanup(func() { _ = f.store.Close() })
 	f.police = &swift{now: f.now}
-	f.desk = New(Config{Store: f.store, Desk: f.police, Mail: courteous{f.now}, Now: f.now})
+	b.Cleanup(func() { _ = f.store.Close() })
+	f.open(b)
 	if err := f.desk.Dispatch(b.Context()); err != nil { // draws the salt
 		b.Fatal(err)
 	}
@@ -123,6 +115,21 @@ func newFleet(b *testing.B, seal bool) *fleet {
 	runtime.ReadMemStats(&mem)
 	b.Logf("%d vehicles: built in %.1f s, file %d MB, heap %.1f MB", f.size, time.Since(start).Seconds(), info.Size()>>20, float64(mem.HeapAlloc)/(1<<20))
 	return f
+}
+
+// open opens the store, and is ready to watch.
+func (f *fleet) open(b *testing.B) {
+	bolt, err := boltstore.Open(f.path, boltstore.Options{Clock: f.now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f.store = bolt
+	if f.sealed {
+		if f.store, err = sealed.New(b.Context(), bolt, make([]byte, sealed.KeySize)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	f.desk = New(Config{Store: f.store, Desk: f.police, Mail: courteous{f.now}, Now: f.now})
 }
 
 // build writes what a year of watching would have left: a state and a watcher
@@ -273,6 +280,22 @@ func (f *fleet) benchDispatch(b *testing.B) {
 	}
 	for b.Loop() {
 		f.clock.Add(int64(week / 100))
+		if err := f.desk.Dispatch(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// benchStart opens the file as a process does that begins, and looks once for what
+// is due.
+func (f *fleet) benchStart(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		if err := f.store.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		f.open(b)
 		if err := f.desk.Dispatch(b.Context()); err != nil {
 			b.Fatal(err)
 		}

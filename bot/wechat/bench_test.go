@@ -95,6 +95,7 @@ type side struct {
 	callers   []*caller
 	rate, cpu []float64 // of each round: turns/s, µs/turn
 	took      []time.Duration
+	memory    []float64 // MB that the process has beside mapped files, senders and all
 }
 
 func newSide(b *testing.B, of *wechattest.Platform, h http.Handler, senders int) *side {
@@ -134,6 +135,9 @@ func (s *side) round(b *testing.B, n int, counts bool) {
 		s.took = append(s.took, done...)
 		s.rate = append(s.rate, float64(len(done))/elapsed.Seconds())
 		s.cpu = append(s.cpu, float64(used.Microseconds())/float64(len(done)))
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		s.memory = append(s.memory, float64(m.Sys-m.HeapReleased)/(1<<20))
 	}
 }
 
@@ -143,6 +147,7 @@ func (s *side) report(b *testing.B, name string) {
 	b.ReportMetric(middle(s.cpu), name+"-cpu-µs/turn")
 	b.ReportMetric(float64(s.took[len(s.took)/2].Microseconds()), name+"-p50-µs")
 	b.ReportMetric(float64(s.took[len(s.took)*99/100].Microseconds()), name+"-p99-µs")
+	b.ReportMetric(slices.Max(s.memory), name+"-MB")
 }
 
 // each is a/b, round by round.
