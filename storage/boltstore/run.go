@@ -10,12 +10,10 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
-const (
-	// countAfter is when a run that still goes on is counted on disk, so that
-	// a job that takes its process down is given up some day. Sooner would
-	// cost every short job a second write.
-	countAfter = 20 * time.Millisecond
-)
+// countAfter is when a run that still goes on is counted on disk, so that a job
+// that takes its process down is given up some day. Sooner would cost every short
+// job a second write.
+const countAfter = 20 * time.Millisecond
 
 // A run is one run of a job: what fences it off from every other.
 type run struct {
@@ -98,6 +96,9 @@ func (r *run) end() { r.over.Store(true) }
 // written it tries again until Work ends; then the job stays as it is, and runs
 // again later.
 func (r *run) settle(ctx context.Context, outcome error) {
+	if r.over.Load() {
+		return
+	}
 	defer r.end()
 	log := r.store.opts.Log.WithField("queue", r.queue)
 	driver.Settle(ctx, r.store.closing, log, r.over.Load, func() error {

@@ -58,6 +58,9 @@ func (r *run) done(ctx context.Context, keys []string, fn func(storage.Tx) error
 // written it tries again until Work ends; then the job stays as it is, and runs
 // again when its lease has run out.
 func (r *run) settle(ctx context.Context, outcome error) {
+	if r.over.Load() {
+		return
+	}
 	defer r.over.Store(true)
 	log := r.store.opts.Log.WithField("queue", r.claimed.job.Queue)
 	driver.Settle(ctx, r.store.closing, log, r.over.Load, func() error {
