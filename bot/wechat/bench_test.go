@@ -207,7 +207,7 @@ func (w *world) populate(n int) {
 // through all the people it has.
 func settle() {
 	const look = 200 * time.Millisecond
-	for until := time.Now().Add(5 * time.Minute); time.Now().Before(until); {
+	for until := time.Now().Add(15 * time.Minute); time.Now().Before(until); {
 		used := cpuTime()
 		time.Sleep(look)
 		if cpuTime()-used < look/20 {
