@@ -140,17 +140,22 @@ func (h *holder) hold(ctx context.Context, renewed time.Time, do func(context.Co
 	}
 	own, stop := context.WithCancel(ctx)
 	defer stop()
+	// A renewal may outlast its ctx, where nobody tells what became of a commit:
+	// do is stopped in time all the same.
+	late := time.AfterFunc(time.Until(renewed.Add(leaseStop)), stop)
+	defer late.Stop()
 	ended := make(chan struct{})
 	go func() { defer close(ended); do(own) }()
 	tick := time.NewTicker(leaseRenew)
 	defer tick.Stop()
-	for mine := true; mine && ctx.Err() == nil; {
+	for mine := true; mine && own.Err() == nil; {
 		select {
 		case <-ended:
 			mine = false
-		case <-ctx.Done():
+		case <-own.Done():
 		case <-tick.C:
 			mine = h.renew(ctx, &renewed)
+			late.Reset(time.Until(renewed.Add(leaseStop)))
 		}
 	}
 	stop()

@@ -60,13 +60,15 @@ func (p *stand) who() string {
 // A link is a store that one process cannot reach at times.
 type link struct {
 	storage.Store
-	cut atomic.Bool
+	cut  atomic.Bool
+	deaf time.Duration // how long a transaction that is cut off outlasts its ctx
 }
 
 var errCut = errors.New("the store cannot be reached")
 
 func (l *link) Update(ctx context.Context, keys []string, fn func(storage.Tx) error) error {
 	if l.cut.Load() {
+		time.Sleep(l.deaf)
 		<-ctx.Done() // as a network that swallows what is sent
 		return ctx.Err()
 	}
@@ -141,6 +143,33 @@ func TestLeaseGoesOn(t *testing.T) {
 		time.Sleep(time.Hour)
 		if p.who() != third {
 			t.Errorf("%q has it, though %q goes on", p.who(), third)
+		}
+	})
+}
+
+// Who has it is cut off in the middle of a renewal, which does not come back
+// for long: it has stopped when the next one begins.
+func TestLeaseStopsWithoutAnAnswer(t *testing.T) {
+	inLease(t, func(t *testing.T, s storage.Store, p *stand) {
+		first := p.candidate(t.Context(), s, "first")
+		defer first.stop()
+		time.Sleep(10 * time.Second)
+		second := p.candidate(t.Context(), s, "second")
+		defer second.stop()
+		time.Sleep(time.Minute)
+		if p.who() != "first" {
+			t.Fatalf("%q has it", p.who())
+		}
+		first.link.deaf = time.Minute
+		first.link.cut.Store(true)
+		time.Sleep(takeover)
+		if p.who() != "second" {
+			t.Errorf("%q has it after the first was cut off", p.who())
+		}
+		first.link.cut.Store(false)
+		time.Sleep(time.Hour)
+		if p.who() != "second" || p.changes != 2 {
+			t.Errorf("%q has it, after %d changes", p.who(), p.changes)
 		}
 	})
 }
