@@ -336,8 +336,8 @@ func scrollInBrowser(t *testing.T, b *browser) {
 	s.sees("第39条")
 	atEnd := `(() => { const e = document.getElementById('scroll'); return e.scrollHeight - e.scrollTop - e.clientHeight < 2; })()`
 	s.wait(atEnd)
-	s.run(`document.getElementById('scroll').scrollTop = 0`)
-	s.do(chromedp.Sleep(50 * time.Millisecond))
+	s.run(`document.getElementById('scroll').addEventListener('scroll', () => { window.scrolled = true; }); document.getElementById('scroll').scrollTop = 0`)
+	s.wait(`window.scrolled === true`) // the page has seen it too: its own listener came first
 	p.talks["li"].add(entry{From: "bot", Text: "新的一条", At: time.Now()})
 	s.wait(`document.getElementById('newest').checkVisibility()`)
 	if top := read[float64](s, `document.getElementById('scroll').scrollTop`); top != 0 {

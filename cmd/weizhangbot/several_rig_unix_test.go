@@ -30,6 +30,7 @@ type fleet struct {
 	members []*member
 	all     []*process // also those that died
 	said    int64      // how many have talked in Telegram
+	began   time.Time  // when all of them served
 }
 
 // A member is one process after the other, with a cable of its own to the
@@ -71,6 +72,7 @@ func (f *fleet) begin() {
 	for _, m := range f.members {
 		m.serves()
 	}
+	f.began = time.Now()
 }
 
 // begin starts a process; point is where it kills itself, or "".

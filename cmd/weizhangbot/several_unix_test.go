@@ -271,11 +271,7 @@ func (f *fleet) warmUp() {
 
 // grownUp waits until no process is so young that a message may have reached
 // one before it: such a process never leaves a message to the next delivery.
-func (f *fleet) grownUp() {
-	for _, m := range f.members {
-		time.Sleep(time.Until(m.process().began.Add(17 * time.Second)))
-	}
-}
+func (f *fleet) grownUp() { time.Sleep(time.Until(f.began.Add(17 * time.Second))) }
 
 // What one person says goes to one process after the other, and is answered in
 // the order it was said in.
