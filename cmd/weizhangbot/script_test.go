@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 
 // The commands as somebody at a shell sees them: testdata/script.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

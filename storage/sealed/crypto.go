@@ -268,7 +268,10 @@ func (s *sealer) pseudonym(sc *scratch, k kind, bucket, segment string) pseudony
 	s.namesMu.Lock()
 	defer s.namesMu.Unlock()
 	if len(s.named) >= mostNamed {
-		clear(s.named)
+		for other := range s.named { // whichever comes: those met again come back
+			delete(s.named, other)
+			break
+		}
 	}
 	s.named[string(sc.in)] = name
 	return name
