@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"github.com/weizhangbot/weizhangbot/storage"
 )
 
 // Slots is where people's shares are: numbered places of SlotSize bytes each,
@@ -77,10 +80,16 @@ func (f *fileSlots) Append(texts [][]byte) (first int64, err error) {
 	for _, text := range texts {
 		all = append(all, text...)
 	}
-	if _, err := f.file.WriteAt(all, f.end*SlotSize); err != nil {
-		return 0, err
+	_, err = f.file.WriteAt(all, f.end*SlotSize)
+	if err == nil {
+		err = f.file.Sync()
 	}
-	if err := f.file.Sync(); err != nil {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, no) {
+			return 0, fmt.Errorf("%w: %w", storage.ErrFull, err)
+		}
+	}
+	if err != nil {
 		return 0, err
 	}
 	first = f.end

@@ -17,8 +17,8 @@ type tx struct {
 	inner storage.Tx
 	store *Store
 	seal  *sealer
-	known map[string]*ref // by owner, as this transaction has it
-	made  map[string]ref  // by owner, taken for this transaction
+	known owners          // as this transaction has them
+	made  *map[string]ref // by owner, taken for this transaction
 }
 
 var (
@@ -27,9 +27,9 @@ var (
 )
 
 func (s *Store) wrap(fn func(storage.Tx) error) func(storage.Tx) error {
-	made := map[string]ref{}
+	var made map[string]ref
 	return func(inner storage.Tx) error {
-		return fn(&tx{inner: inner, store: s, seal: s.seal, made: made})
+		return fn(&tx{inner: inner, store: s, seal: s.seal, made: &made})
 	}
 }
 
@@ -150,7 +150,7 @@ func (t *tx) owner(name string) (*ref, error) {
 	if name == "" || t.seal.people == nil {
 		return nil, nil
 	}
-	if of, ok := t.known[name]; ok && of != nil {
+	if of, ok := t.known.get(name); ok && of != nil {
 		return of, nil
 	} else if !ok {
 		of, err := t.stored(name)
@@ -158,16 +158,19 @@ func (t *tx) owner(name string) (*ref, error) {
 			return of, err
 		}
 	}
-	of, ok := t.made[name]
+	of, ok := (*t.made)[name]
 	if !ok {
 		var err error
 		if of, err = t.seal.people.take(); err != nil {
 			return nil, err
 		}
-		t.made[name] = of
+		if *t.made == nil {
+			*t.made = map[string]ref{}
+		}
+		(*t.made)[name] = of
 	}
 	stored := t.seal.key(kindRecord, ownBucket, ownerPrefix+name)
-	t.know(name, &of)
+	t.known.set(name, &of)
 	return &of, t.inner.Put(ownBucket, stored, t.seal.seal(kindRecord, ownBucket, stored, of[:], ownerPrefix+name))
 }
 
@@ -181,15 +184,36 @@ func (t *tx) stored(name string) (*ref, error) {
 		return nil, unreadable("a record of bucket", ownBucket, nil)
 	}
 	of := ref(text)
-	t.know(name, &of)
+	t.known.set(name, &of)
 	return &of, nil
 }
 
-func (t *tx) know(name string, of *ref) {
-	if t.known == nil {
-		t.known = map[string]*ref{}
+// owners are the shares of the few that a transaction is about; a nil share is that
+// of nobody any more.
+type owners []owned
+
+type owned struct {
+	name string
+	of   *ref
+}
+
+func (o owners) get(name string) (of *ref, ok bool) {
+	for _, known := range o {
+		if known.name == name {
+			return known.of, true
+		}
 	}
-	t.known[name] = of
+	return nil, false
+}
+
+func (o *owners) set(name string, of *ref) {
+	for i := range *o {
+		if (*o)[i].name == name {
+			(*o)[i].of = of
+			return
+		}
+	}
+	*o = append(*o, owned{name, of})
 }
 
 // Forget implements storage.Forgetter. The share is destroyed by Burn; what is
@@ -198,15 +222,15 @@ func (t *tx) Forget(name string) error {
 	if name == "" || t.seal.people == nil {
 		return nil
 	}
-	of := t.known[name]
+	of, _ := t.known.get(name)
 	if of == nil {
 		var err error
 		if of, err = t.stored(name); of == nil || err != nil {
 			return err
 		}
 	}
-	t.know(name, nil)
-	delete(t.made, name)
+	t.known.set(name, nil)
+	delete(*t.made, name)
 	key := burnPrefix + hex.EncodeToString(of[:])
 	at, err := t.store.opts.Now().UTC().MarshalText()
 	if err != nil {
