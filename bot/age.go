@@ -21,13 +21,18 @@ var (
 
 // ageIn is the age that somebody says they have.
 func ageIn(text string) (age int, ok bool) {
-	for _, shape := range []*regexp.Regexp{ageChinese, ageEnglish} {
-		if m := shape.FindStringSubmatch(text); m != nil {
-			age = yearsOf(m[1])
-			return age, age > 0
-		}
+	var m []string
+	if strings.Contains(text, "岁") { // looking for that costs nearly nothing
+		m = ageChinese.FindStringSubmatch(text)
 	}
-	return 0, false
+	if m == nil && strings.ContainsAny(text, "mM") {
+		m = ageEnglish.FindStringSubmatch(text)
+	}
+	if m == nil {
+		return 0, false
+	}
+	age = yearsOf(m[1])
+	return age, age > 0
 }
 
 // yearsOf reads 13 and 十三; 0: neither.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/hex"
 	"errors"
 	"sync"
 )
@@ -48,11 +49,11 @@ func (t *turn) fields(s *scribe) {
 	s.number(3, &t.Open)
 	s.number(4, &t.Told)
 	text(s, 5, &t.Taken)
-	if s.reads || !isTraceID(t.Trace) {
+	if s.reads || t.traced == "" && !isTraceID(t.Trace) {
 		text(s, 6, &t.Trace)
 	}
 	s.folded(7, (*utterances)(t), &t.packed)
-	s.traceID(8, &t.Trace)
+	s.traceID(8, &t.Trace, &t.traced)
 	s.rest(8, &t.beyond)
 }
 
@@ -66,9 +67,12 @@ func (w *utterances) fields(s *scribe) {
 	parts(s, 3, &w.Replies)
 }
 
-// unfold reads the words of a turn. What was stored is either whole or was
-// refused with its record.
+// unfold reads the words of a turn, and its trace. What was stored is either whole
+// or was refused with its record.
 func (t *turn) unfold() {
+	if t.traced != "" {
+		t.Trace, t.traced = hex.EncodeToString([]byte(t.traced)), ""
+	}
 	if t.packed == "" {
 		return
 	}

@@ -75,8 +75,9 @@ type turn struct {
 	Taken   taker     `json:"taken,omitempty"`
 	Trace   string    `json:"trace,omitempty"` // under which the log tells of it
 
-	// packed is what Early, News and Replies are until unfold.
-	packed string
+	// packed is what Early, News and Replies are until unfold, and traced what
+	// Trace is.
+	packed, traced string
 
 	beyond string // the fields of a later version
 }
@@ -203,6 +204,7 @@ func readRecord(b []byte) (*record, error) {
 func parseRecord(b []byte) (*record, error) {
 	r := &record{Version: recordVersion}
 	if len(b) > 0 && b[0] == layoutMark {
+		r.Turns = make([]turn, 0, keptTurns+2)
 		s := scribe{reads: true}
 		s.read(unsafe.String(&b[0], len(b))[1:], r) //nolint:gosec // nobody else has b, and it is not written to
 		return r, s.wrong

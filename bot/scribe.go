@@ -168,14 +168,13 @@ func (s *scribe) moment(n uint64, v *time.Time) {
 	}
 }
 
-// traceID is a field with the id of a trace, in half as many bytes. Another text
-// it leaves alone.
-func (s *scribe) traceID(n uint64, v *string) {
+// traceID is a field with the id of a trace, in half as many bytes: what is read
+// stays these. Another text it leaves alone.
+func (s *scribe) traceID(n uint64, v, stored *string) {
 	switch {
-	case s.here(n, kindBytes):
-		*v = hex.EncodeToString([]byte(s.bytes()))
-		s.advance()
-	case !s.reads && isTraceID(*v):
+	case s.reads || *stored != "":
+		text(s, n, stored)
+	case isTraceID(*v):
 		s.head(n, kindBytes)
 		s.out = append(s.out, traceIDSize)
 		s.out, _ = hex.AppendDecode(s.out, []byte(*v))
@@ -186,12 +185,15 @@ const traceIDSize = 16
 
 // isTraceID tells whether a text is one: lower-case hexadecimal digits.
 func isTraceID(s string) bool {
+	if len(s) != 2*traceIDSize {
+		return false
+	}
 	for i := range len(s) {
 		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
 			return false
 		}
 	}
-	return len(s) == 2*traceIDSize
+	return true
 }
 
 // hashes is a field with hashes, eight bytes each.

@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ type words map[key]string
 
 // catalogue holds every sentence that people read.
 var catalogue = map[Lang]words{Chinese: joined(chinese, chineseCars, chineseAdmin), English: joined(english, englishCars, englishAdmin)}
+
+// languages are those that the catalogue has.
+var languages = slices.Sorted(maps.Keys(catalogue))
 
 // joined is one catalogue of several.
 func joined(parts ...words) words {
@@ -62,8 +66,8 @@ func (l Lang) say(k key, args ...any) string {
 // no command of package nlu. Telephones write the first letter as a capital.
 func isSaid(text string, k key) bool {
 	text = strings.TrimSpace(text)
-	for _, w := range catalogue {
-		if strings.EqualFold(text, w[k]) {
+	for _, l := range languages {
+		if strings.EqualFold(text, catalogue[l][k]) {
 			return true
 		}
 	}
@@ -73,8 +77,8 @@ func isSaid(text string, k key) bool {
 // begins tells whether text begins with the sentence k, in any language.
 func begins(text string, k key) bool {
 	text = strings.TrimSpace(text)
-	for _, w := range catalogue {
-		if n := len(w[k]); len(text) >= n && strings.EqualFold(text[:n], w[k]) {
+	for _, l := range languages {
+		if w := catalogue[l][k]; len(text) >= len(w) && strings.EqualFold(text[:len(w)], w) {
 			return true
 		}
 	}
