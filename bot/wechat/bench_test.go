@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -32,6 +33,10 @@ var (
 	users = flag.Int("users", 1000, "how many people BenchmarkLoad stores before it begins")
 	turns = flag.Int("turns", 6000, "how many turns a round of BenchmarkLoad has at 64 connections; an eighth at one")
 )
+
+// collectAt is how the program has its garbage collected. The library's server is
+// measured with what Go has otherwise.
+var collectAt = flag.Int("gogc", 300, "how much garbage gathers in BenchmarkLoad's bot, in percent of what is in use; 100 for the echo")
 
 // BenchmarkLoad compares the whole bot, every turn understood, sealed and durable
 // before it is answered, with the library's own server repeating what it is told
@@ -57,6 +62,7 @@ func compare(b *testing.B, mode wechattest.Mode, senders int) {
 	}
 	echo := newSide(b, w.platform, libraryEcho(mode), senders)
 	whole := newSide(b, w.platform, w.adapter, senders)
+	whole.collectAt = *collectAt
 	echo.round(b, n, false)
 	whole.round(b, n, false)
 	for b.Loop() {
@@ -95,13 +101,14 @@ type side struct {
 	callers   []*caller
 	rate, cpu []float64 // of each round: turns/s, µs/turn
 	took      []time.Duration
+	collectAt int
 	memory    []float64 // MB that the process has beside mapped files, senders and all
 }
 
 func newSide(b *testing.B, of *wechattest.Platform, h http.Handler, senders int) *side {
 	srv := httptest.NewServer(h)
 	b.Cleanup(srv.Close)
-	s := &side{platform: &wechattest.Platform{URL: "/wechat", Account: of.Account, AppID: of.AppID, Token: of.Token, AESKey: of.AESKey, Mode: of.Mode, Now: of.Now}}
+	s := &side{collectAt: 100, platform: &wechattest.Platform{URL: "/wechat", Account: of.Account, AppID: of.AppID, Token: of.Token, AESKey: of.AESKey, Mode: of.Mode, Now: of.Now}}
 	for range senders {
 		s.callers = append(s.callers, dial(b, srv.Listener.Addr().String()))
 	}
@@ -115,6 +122,7 @@ func (s *side) round(b *testing.B, n int, counts bool) {
 	for i := range requests {
 		requests[i] = turnsOf(b, s.platform, n/len(s.callers), func() int { return rand.IntN(*users) })
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(s.collectAt))
 	runtime.GC() // what preparing left behind is nobody's
 	var all sync.WaitGroup
 	began, used := time.Now(), cpuTime()
@@ -201,6 +209,7 @@ func (w *world) populate(n int) {
 	}
 	w.start()
 	settle()
+	debug.FreeOSMemory() // what storing so many took is not the bot's
 }
 
 // settle waits until this process has nothing more to do: a bot that starts looks

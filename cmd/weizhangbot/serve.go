@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +45,7 @@ func (c serveCommand) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	log := newLogger(p.stderr, config.Log)
+	paceCollector(p.environ)
 	maskSecrets(log, &config)
 	traces, err := newTracing(ctx, p.environ, p.machine, p.stderr, log)
 	if err != nil {
@@ -52,6 +56,18 @@ func (c serveCommand) Run(ctx context.Context, p *program) error {
 		failed: make(chan error, 4), patience: patience,
 	}
 	return s.run(ctx, func(line string) { fmt.Fprintln(p.stdout, line) })
+}
+
+// collectAt is how much garbage, in percent of what is in use, gathers before it is
+// collected: a turn leaves 15 KB behind and little is in use, so that the usual 100
+// has a tenth of all work be collecting. It costs some 30 MB under load.
+const collectAt = 300
+
+// paceCollector sets collectAt, unless the operator has decided otherwise.
+func paceCollector(environ []string) {
+	if !slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		debug.SetGCPercent(collectAt)
+	}
 }
 
 // patience is how long a stopping service waits for the work under way: the

@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -242,5 +243,19 @@ func TestServeRefuses(t *testing.T) {
 				t.Errorf("a secret:\n%s", log.String())
 			}
 		})
+	}
+}
+
+// What an operator decides about collecting garbage stands.
+func TestCollectorIsPaced(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	for _, tt := range []struct {
+		environ []string
+		want    int
+	}{{[]string{"HOME=/", "GOGC=50"}, 100}, {[]string{"GOGC="}, 100}, {[]string{"NOGOGC=50"}, collectAt}} {
+		paceCollector(tt.environ)
+		if got := debug.SetGCPercent(100); got != tt.want {
+			t.Errorf("with %q it is collected at %d %%, want %d", tt.environ, got, tt.want)
+		}
 	}
 }
