@@ -244,7 +244,7 @@ func TestRestoreRefusesStrangers(t *testing.T) {
 	}{
 		{"of a later version", func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte("meta")).Put([]byte("schema"), []byte{0, 0, 0, 99})
-		}, "written by a newer version: the file has version 99, this program knows 1: use the version of weizhangbot that wrote it"},
+		}, "written by a newer version: the file has version 99, this program knows 2: use the version of weizhangbot that wrote it"},
 		{"of another program", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("meta")) }, "a bbolt file of another program"},
 		{"with a flipped bit in a record", func(tx *bolt.Tx) error {
 			b := tx.Bucket([]byte("r/filler"))

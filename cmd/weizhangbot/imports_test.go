@@ -72,7 +72,7 @@ var house = []room{
 		why: "it wraps any Store and must not know which, nor what the records mean"},
 	{pkg: "storage/internal/driver", ours: []string{"storage"}, theirs: []string{logrusPkg}, std: network,
 		why: "what the drivers share knows neither a file nor a database"},
-	{pkg: "storage/boltstore", ours: []string{"storage", "storage/internal/driver"}, theirs: []string{logrusPkg, "go.etcd.io/bbolt", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed"},
+	{pkg: "storage/boltstore", ours: []string{"storage", "storage/internal/driver"}, theirs: []string{logrusPkg, "go.etcd.io/bbolt", "github.com/tidwall/btree", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed"},
 		why: "a driver knows its file; not the other driver, not the bot"},
 	{pkg: "storage/pgstore", ours: []string{"storage", "storage/internal/driver"}, theirs: []string{logrusPkg, "github.com/jackc/pgx", "github.com/riverqueue/river", "golang.org/x/sync"}, inTests: []string{"storage/storagetest", "storage/sealed", "storage/pgstore/pgtest"},
 		why: "a driver knows its database; not the other driver, not the bot"},

@@ -23,7 +23,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.read(func(t *tx) (err error) {
+	return s.readFile(ctx, func(t *tx) (err error) {
 		defer t.rescue("check", &err)
 		c := &checker{ctx: ctx, tx: t, due: map[string]int{}, lanes: map[string]bool{}, heads: map[string]bool{}}
 		if err := whole(t.btx); err != nil {
@@ -70,7 +70,7 @@ func (c *checker) order() {
 			c.fault("order: a key without a queue")
 			return c.ctx.Err()
 		}
-		key := string(jobKey(string(queue), string(id)))
+		key := jobKey(string(queue), string(id))
 		switch {
 		case k[0] == 'd' && len(rest) == 16:
 			c.due[key]++

@@ -41,17 +41,17 @@ func TestCheckFinds(t *testing.T) {
 			return order.Delete(k)
 		}, false},
 		{"a job due before its turn", func(jobs, order *bolt.Bucket) error {
-			r, err := decodeRow(jobs.Get(jobKey("q", "second")))
-			return errors.Join(err, order.Put(dueKey("q", r.due, r.seq), []byte("second")))
+			r, err := decodeRow(jobs.Get([]byte(jobKey("q", "second"))))
+			return errors.Join(err, order.Put([]byte(dueKey("q", r.due, r.seq)), []byte("second")))
 		}, false},
 		{"an order that leads nowhere", func(jobs, _ *bolt.Bucket) error {
-			return jobs.Delete(jobKey("q", "alone"))
+			return jobs.Delete([]byte(jobKey("q", "alone")))
 		}, false},
 		{"an order that leads to what is over", func(jobs, _ *bolt.Bucket) error {
-			return jobs.Put(jobKey("q", "alone"), marker(time.Now()))
+			return jobs.Put([]byte(jobKey("q", "alone")), marker(time.Now()))
 		}, false},
 		{"half a job", func(jobs, _ *bolt.Bucket) error {
-			return jobs.Put(jobKey("q", "alone"), jobs.Get(jobKey("q", "alone"))[:9])
+			return jobs.Put([]byte(jobKey("q", "alone")), jobs.Get([]byte(jobKey("q", "alone")))[:9])
 		}, false},
 		{"an entry of no kind", func(_, order *bolt.Bucket) error { return order.Put([]byte("x\x00y"), nil) }, false},
 		{"an entry of no queue", func(_, order *bolt.Bucket) error { return order.Put([]byte("x"), nil) }, false},

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -10,11 +11,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/weizhangbot/weizhangbot/storage"
-	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
+
+// fewest is how many calls are worth a transaction while the one before is on its
+// way to the disk.
+const fewest = 20
 
 // maxGroup bounds how many calls share a transaction, and with it how long the
 // first of them waits for the last.
@@ -31,6 +33,7 @@ const (
 type call struct {
 	ctx    context.Context
 	fn     func(*tx) error
+	settle bool   // instead of fn: have everything in the file
 	after  func() // runs on the committer once fn's writes are durable; may be nil
 	state  atomic.Int32
 	err    error // fn's own, of its last run
@@ -43,7 +46,7 @@ func (c *call) end(err error) {
 	c.result <- err
 }
 
-// A committer is the only writer of the file. It commits whatever has gathered
+// A committer is the only writer of the store. It commits whatever has gathered
 // while the last commit ran: a lone writer waits for one commit, and many share
 // theirs. Being alone it also makes all updates serial, so also those that
 // share a key.
@@ -58,11 +61,25 @@ type committer struct {
 	queue  []*call
 	closed bool
 
-	broken error // set once the file must not be written any more
+	overlay  *overlay
+	journal  journal
+	foldSize int
+	commits  atomic.Int64 // to the journal or to the file
+
+	flight   *flight // not yet known to be durable; nil: none
+	stranded []*call // of a flight that failed, while they are tried again
+
+	wipe bool  // the journals, before they are removed
+	left error // why the journals still hold something in the end
+	err  error // of wiping
 }
 
-func newCommitter(db *bolt.DB, now func() time.Time, notify func([]string)) *committer {
-	c := &committer{gate: &gate{db: db}, now: now, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{})}
+func newCommitter(g *gate, path string, now func() time.Time, notify func([]string)) *committer {
+	c := &committer{
+		gate: g, now: now, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		overlay: newOverlay(), foldSize: foldSize, journal: journal{path: path, session: newSession(), sync: datasync},
+	}
+	c.overlay.due = c.signal
 	go c.run()
 	return c
 }
@@ -73,10 +90,17 @@ func (c *committer) do(ctx context.Context, fn func(*tx) error, after func()) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	cl, err := c.push(ctx, fn, after)
-	if err != nil {
+	return c.wait(&call{ctx: ctx, fn: fn, after: after})
+}
+
+// settle returns when everything that was committed before is in the file.
+func (c *committer) settle(ctx context.Context) error { return c.wait(&call{ctx: ctx, settle: true}) }
+
+func (c *committer) wait(cl *call) error {
+	if err := c.push(cl); err != nil {
 		return err
 	}
+	ctx := cl.ctx
 	select {
 	case err := <-cl.result:
 		return err
@@ -88,17 +112,17 @@ func (c *committer) do(ctx context.Context, fn func(*tx) error, after func()) er
 	}
 }
 
-// push queues fn without waiting for it.
-func (c *committer) push(ctx context.Context, fn func(*tx) error, after func()) (*call, error) {
-	cl := &call{ctx: ctx, fn: fn, after: after, result: make(chan error, 1)}
+// push queues a call without waiting for it.
+func (c *committer) push(cl *call) error {
+	cl.result = make(chan error, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, storage.ErrClosed
+		return storage.ErrClosed
 	}
 	c.queue = append(c.queue, cl)
 	c.signal()
-	return cl, nil
+	return nil
 }
 
 func (c *committer) signal() {
@@ -130,16 +154,23 @@ func (c *committer) run() {
 			return
 		}
 		c.mu.Lock()
-		c.queue = append(slices.DeleteFunc(group, func(cl *call) bool { return cl.ended }), c.queue...)
+		c.queue = append(slices.DeleteFunc(append(c.stranded, group...), func(cl *call) bool { return cl.ended }), c.queue...)
 		c.signal()
 		c.mu.Unlock()
 		go c.run()
 	}()
 	for more := true; more; {
-		if group, more = c.next(); len(group) > 0 {
+		group, more = c.next()
+		if !c.overlay.isFlying() {
+			c.land() // who waits for what could not be written waits for this
+		}
+		if len(group) > 0 {
 			c.flush(slices.Clone(group))
 		}
+		c.foldWhenDue()
 	}
+	c.land()
+	c.finish()
 	finished = true
 }
 
@@ -148,8 +179,12 @@ func (c *committer) run() {
 func (c *committer) next() (group []*call, more bool) {
 	<-c.wake
 	runtime.Gosched() // who is about to call may: a commit costs about the same for more of them
+	flying := c.overlay.isFlying()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if flying && len(c.queue) < fewest && !c.closed {
+		return nil, true // when more have come, or the flight has landed
+	}
 	n := min(len(c.queue), maxGroup)
 	group = slices.DeleteFunc(slices.Clone(c.queue[:n]), func(cl *call) bool {
 		return !cl.state.CompareAndSwap(waiting, taken) && cl.state.Load() == abandoned
@@ -167,9 +202,7 @@ func (c *committer) next() (group []*call, more bool) {
 	return group, more
 }
 
-// flush answers every call of group: in one transaction where it can. A fn that
-// failed after writing spoils the transaction, which has no savepoints: it is
-// set aside, the others run again, and it runs again alone after them. When the
+// flush answers every call of group: in one transaction where it can. When the
 // commit itself fails, one of them may have been too big: each runs alone.
 func (c *committer) flush(group []*call) {
 	var alone []*call
@@ -177,6 +210,9 @@ func (c *committer) flush(group []*call) {
 		bad, err := c.commit(group)
 		if err == nil {
 			break
+		}
+		if errors.Is(err, errAgain) {
+			continue
 		}
 		if bad == nil {
 			alone, group = append(alone, group...), nil
@@ -189,51 +225,140 @@ func (c *committer) flush(group []*call) {
 		alone = append(group, alone...)
 	}
 	for _, cl := range alone {
-		if _, err := c.commit([]*call{cl}); err != nil {
+		_, err := c.commit([]*call{cl})
+		for errors.Is(err, errAgain) {
+			_, err = c.commit([]*call{cl})
+		}
+		if err != nil {
 			cl.end(err)
 		}
 	}
 }
 
 // commit runs group in one transaction. With a nil error all calls have their
-// answer; otherwise none has, nothing was written, and bad is the call at
-// fault, if it was one.
+// answer, or get it when what they wrote is durable; otherwise none has, nothing
+// was written, and bad is the call at fault, if it was one. errAgain asks for
+// another try.
 func (c *committer) commit(group []*call) (bad *call, err error) {
-	if c.broken != nil {
-		return nil, c.broken
+	if err := c.overlay.broken(); err != nil {
+		return nil, err
 	}
-	btx, err := c.gate.begin(true)
+	if c.overlay.merge(c.foldSize) {
+		c.rotate()
+	}
+	btx, layers, err := c.overlay.begin(c.gate)
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{Access: driver.Access{Writable: true}, btx: btx, now: c.now}
-	defer func() {
-		if btx.DB() != nil { // not committed; also when Goexit came by
-			_ = btx.Rollback()
+	t := newTx(btx, layers, c.now)
+	t.Writable = true
+	bad, settle := c.runAll(t, group)
+	if bad != nil {
+		return bad, bad.ctx.Err()
+	}
+	if !c.land() {
+		return nil, errAgain // it saw what is not there
+	}
+	own := t.layers[0]
+	switch {
+	case settle, c.overlay.direct(own, c.foldSize, int64(c.gate.db.MaxSize), t.size):
+		if err := c.through(own); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			t.Over = true
+	case own.rows.Len() > 0:
+		c.launch(own, group, t.Touched)
+		return nil, nil
+	}
+	c.answer(group, t.Touched)
+	return nil, nil
+}
+
+// errAgain: a group was run on what an earlier one had written, and that failed.
+var errAgain = errors.New("boltstore: again")
+
+// A flight is what a group has written, on its way to the disk while the next
+// group runs.
+type flight struct {
+	own       *layer
+	group     []*call
+	touched   []string
+	err       error
+	uncertain bool // whether the disk will show it
+	over      chan struct{}
+}
+
+// launch has own written to the journal, and its group answered then. One flight
+// is over before the next begins.
+func (c *committer) launch(own *layer, group []*call, touched []string) {
+	f := &flight{own: own, group: group, touched: touched, over: make(chan struct{})}
+	generation := c.overlay.launched(own)
+	c.flight = f
+	go func() {
+		f.uncertain, f.err = c.journal.append(generation, own)
+		c.overlay.landed(own, f.err == nil)
+		if f.err == nil {
+			c.commits.Add(1)
+			c.answer(group, touched)
 		}
+		close(f.over)
+		c.signal()
+	}()
+}
+
+// land waits for the flight, if there is one. false: what it carried could not be
+// written, so that whatever was run on it must run again; its own group has its
+// answer.
+func (c *committer) land() bool {
+	f := c.flight
+	if f == nil {
+		return true
+	}
+	<-f.over
+	c.flight = nil
+	if f.err == nil {
+		return true
+	}
+	c.stranded = f.group
+	switch err := c.through(f.own); {
+	case err == nil:
+		c.answer(f.group, f.touched)
+	case f.uncertain:
+		err = c.overlay.spoil(fmt.Errorf("%w: %w", ErrReopen, f.err))
+		for _, cl := range f.group {
+			cl.end(err)
+		}
+	default: // one of them may have been too big
+		c.flush(slices.Clone(f.group))
+	}
+	c.stranded = nil
+	return false
+}
+
+// runAll runs the calls of a group, those that fail without effect, and ends the
+// transaction. Writing is over: what was written is in its first layer. bad is a
+// call that must not be written, since its ctx has ended meanwhile.
+func (c *committer) runAll(t *tx, group []*call) (bad *call, settle bool) {
+	defer func() { // also when Goexit came by
+		t.Over = true
+		t.size = t.btx.Size()
+		_ = t.btx.Rollback() // of a transaction that only read
 	}()
 	for _, cl := range group {
-		before := t.writes
-		if cl.err = t.call(cl); cl.err != nil && t.writes != before {
-			return cl, cl.err
+		if cl.settle {
+			settle, cl.err = true, nil
+			continue
+		}
+		t.undo = t.undo[:0]
+		if cl.err = t.call(cl); cl.err != nil {
+			t.takeBack()
 		}
 	}
 	for _, cl := range group { // fn may have run for long
 		if cl.err == nil && cl.ctx.Err() != nil {
-			return cl, cl.ctx.Err()
+			return cl, settle
 		}
 	}
-	if t.writes > 0 {
-		if err := c.write(btx); err != nil {
-			return nil, err
-		}
-	}
-	t.Over = true
-	c.answer(group, t.Touched)
-	return nil, nil
+	return nil, settle
 }
 
 func (c *committer) answer(group []*call, touched []string) {
@@ -246,34 +371,4 @@ func (c *committer) answer(group []*call, touched []string) {
 	for _, cl := range group {
 		cl.end(cl.err)
 	}
-}
-
-// write commits btx. Two failures end all writing until the file is opened
-// again: a panic of bbolt, after which its memory cannot be trusted, and an
-// error that came after the new meta page was written, when nobody knows what
-// the disk will show.
-func (c *committer) write(btx *bolt.Tx) error {
-	id := btx.ID()
-	err := guard(btx.Commit)
-	if err == nil {
-		return nil
-	}
-	err = translate(err)
-	if isCorrupt(err) {
-		c.broken = err
-		return err
-	}
-	uncertain := guard(func() error {
-		return c.gate.view(func(now *bolt.Tx) error {
-			if now.ID() >= id {
-				return fmt.Errorf("%w: %w", ErrReopen, err)
-			}
-			return nil
-		})
-	})
-	if uncertain != nil {
-		c.broken = uncertain
-		return uncertain
-	}
-	return err
 }

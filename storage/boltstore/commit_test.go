@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"github.com/weizhangbot/weizhangbot/storage"
 )
 
@@ -20,7 +18,7 @@ func TestUpdatesShareCommits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db")
 	synctest.Test(t, func(t *testing.T) {
 		s := mustOpen(t, path, Options{})
-		before := lastTx(t, s)
+		before := s.committer.commits.Load()
 		const n = 200
 		behindOne(t, s, n, func(i int) {
 			err := s.Update(t.Context(), nil, func(tx storage.Tx) error {
@@ -30,7 +28,7 @@ func TestUpdatesShareCommits(t *testing.T) {
 				t.Errorf("update %d: %v", i, err)
 			}
 		})
-		if commits := lastTx(t, s) - before; commits != 2 {
+		if commits := s.committer.commits.Load() - before; commits != 2 {
 			t.Errorf("%d commits for 1 + %d updates, want 2", commits, n)
 		}
 		must(t, s.Close())
@@ -91,7 +89,7 @@ func behindOne(t *testing.T, s *Store, n int, fn func(i int)) {
 func TestReadingUpdateCostsNoCommit(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "db"), Options{})
 	put(t, s, "b", "k", "v")
-	before := lastTx(t, s)
+	before := s.committer.commits.Load()
 	for _, want := range []error{nil, errors.New("no")} {
 		err := s.Update(t.Context(), nil, func(tx storage.Tx) error {
 			_, err := tx.Get("b", "k")
@@ -101,15 +99,9 @@ func TestReadingUpdateCostsNoCommit(t *testing.T) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
-	if after := lastTx(t, s); after != before {
+	if after := s.committer.commits.Load(); after != before {
 		t.Errorf("%d commits", after-before)
 	}
-}
-
-func lastTx(t *testing.T, s *Store) (id int) {
-	t.Helper()
-	must(t, s.db.View(func(tx *bolt.Tx) error { id = tx.ID(); return nil }))
-	return id
 }
 
 // A caller that gives up before its turn does not wait for it.

@@ -52,6 +52,9 @@ func compact(ctx context.Context, path string, note func(int64)) (c Compacted, e
 	if err := readable(src); err != nil {
 		return c, err
 	}
+	if err := takeOver(src); err != nil {
+		return c, err
+	}
 	had, err := (&Copy{db: src}).Verify(ctx)
 	if err != nil {
 		return c, err

@@ -29,10 +29,20 @@ var _ storage.Store = (*Copy)(nil)
 var errReadOnly = fmt.Errorf("boltstore: opened to be read: %w", storage.ErrInvalid)
 
 // OpenCopy opens the file at path, and changes nothing about it: one of an
-// earlier version stays that. It fails as Open does, and with fs.ErrNotExist when
-// there is none.
+// earlier version stays that. Only what a process that was killed has left in
+// journals is put into the file first, for which nobody else may have it open. It
+// fails as Open does, and with fs.ErrNotExist when there is none.
 func OpenCopy(path string) (*Copy, error) {
 	db, err := openCopy(path)
+	if err == nil && behind(db) {
+		err = db.Close()
+		if err == nil {
+			err = guard(func() error { return catchUp(path) })
+		}
+		if err == nil {
+			db, err = openCopy(path)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("boltstore: open %s: %w", path, translate(err))
 	}
@@ -55,6 +65,35 @@ func openCopy(path string) (*bolt.DB, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// behind tells whether there is something in journals that is not in the file, or
+// nobody can tell.
+func behind(db *bolt.DB) bool {
+	return guard(func() error {
+		return db.View(func(tx *bolt.Tx) error {
+			layers, _, err := leftOver(tx)
+			if len(layers) > 0 {
+				return errBehind
+			}
+			return err
+		})
+	}) != nil
+}
+
+var errBehind = errors.New("boltstore: not all is in the file")
+
+// catchUp puts into the file at path what is in its journals.
+func catchUp(path string) error {
+	db, err := openFile(path, Options{}.withDefaults(), false)
+	if err != nil {
+		return err
+	}
+	if err := takeOver(db); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	_ = removeJournals(path, false) // the file holds all of it
+	return db.Close()
 }
 
 // readable refuses what Open would refuse, or make a store of.

@@ -30,7 +30,9 @@ var crashRounds = flag.Int("crash.rounds", 10, "how often TestCrash kills its ch
 // it is killed.
 const crashEnv = "BOLTSTORE_CRASH_FILE"
 
-const crashWriters = 6
+// crashWriters are enough for groups that run while the one before is on its way
+// to the disk.
+const crashWriters = 40
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(crashEnv); path != "" {
@@ -48,7 +50,14 @@ func crashChild(path string, acks io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.db.NoSync = os.Getenv(carelessEnv) != ""
+	s.committer.foldSize = 1000 << rand.N(8) //nolint:gosec // any size
+	s.committer.journal.sync = func(f *os.File) error {
+		time.Sleep(rand.N(300 * time.Microsecond)) //nolint:gosec // a disk that takes its time
+		return datasync(f)
+	}
+	if os.Getenv(carelessEnv) != "" {
+		s.db.NoSync, s.committer.journal.sync = true, func(*os.File) error { return nil }
+	}
 	return load(s, acks)
 }
 
@@ -77,7 +86,7 @@ func load(s *Store, acks io.Writer) error {
 		}()
 	}
 	go func() {
-		failed <- s.Work(context.Background(), "q", 4, func(_ context.Context, j storage.Job, done storage.Done) error {
+		failed <- s.Work(context.Background(), "q", 16, func(_ context.Context, j storage.Job, done storage.Done) error {
 			return workOff(j, done, acks)
 		})
 	}()
@@ -224,7 +233,7 @@ func drain(t *testing.T, s *Store) {
 	if left == 0 {
 		return
 	}
-	must(t, s.Work(ctx, "q", 4, func(_ context.Context, j storage.Job, done storage.Done) error {
+	must(t, s.Work(ctx, "q", 16, func(_ context.Context, j storage.Job, done storage.Done) error {
 		err := workOff(j, done, io.Discard)
 		if err == nil && worked.Add(1) == int64(left) {
 			cancel()

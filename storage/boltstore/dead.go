@@ -18,8 +18,8 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) (letters []storage.D
 	}
 	err = s.read(func(t *tx) (err error) {
 		defer t.rescue("dead", &err)
-		c := t.btx.Bucket(deadBucket).Cursor()
-		for k, v := c.First(); k != nil && (limit <= 0 || len(letters) < limit); k, v = c.Next() {
+		w := t.dead().walk()
+		for k, v, ok := w.seek(""); ok && (limit <= 0 || len(letters) < limit); k, v, ok = w.next() {
 			l, err := decodeLetter(k, v)
 			if err != nil {
 				return err
@@ -40,9 +40,7 @@ func (r *run) bury(t *tx, row *row, cause error) error {
 	dead := *row
 	dead.attempt = min(r.job.Attempt, storage.MaxAttempts)
 	value := appendText(appendText(appendText(nil, r.queue), r.id), r.fingerprint)
-	if err := t.btx.Bucket(deadBucket).Put(key, append(value, dead.encode()...)); err != nil {
-		return err
-	}
+	t.dead().put(string(key), append(value, dead.encode()...))
 	return t.complete(r.queue, r.id, row)
 }
 
@@ -59,7 +57,7 @@ func cutText(b []byte) (s string, rest []byte, ok bool) {
 	return string(b[size:end]), b[end:], true
 }
 
-func decodeLetter(k, v []byte) (storage.DeadLetter, error) {
+func decodeLetter(k string, v []byte) (storage.DeadLetter, error) {
 	bad := corrupt("a dead letter")
 	if len(k) != 16 {
 		return storage.DeadLetter{}, bad
@@ -75,11 +73,11 @@ func decodeLetter(k, v []byte) (storage.DeadLetter, error) {
 		return storage.DeadLetter{}, bad
 	}
 	return storage.DeadLetter{
-		Ref: hex.EncodeToString(k),
+		Ref: hex.EncodeToString([]byte(k)),
 		Job: storage.Job{
 			ID: id, Queue: queue, Key: r.lane, At: time.Unix(0, r.due), Body: r.body, Attempt: r.attempt,
 		},
-		Died:        time.Unix(0, int64(binary.BigEndian.Uint64(k)&math.MaxInt64)), //nolint:gosec // masked
+		Died:        time.Unix(0, int64(be64(k)&math.MaxInt64)), //nolint:gosec // masked
 		Fingerprint: cause,
 	}, nil
 }

@@ -130,7 +130,8 @@ func (d *Draft) Publish(replace bool) error {
 		return fmt.Errorf("boltstore: publish: %w", err)
 	}
 	d.over = true
-	_ = d.file.Close() // synced
+	_ = d.file.Close()                // synced
+	_ = removeJournals(d.path, false) // of what was there before: they do not go with this one
 	return syncDir(filepath.Dir(d.path))
 }
 
@@ -159,8 +160,14 @@ func Claim(path string) (release func() error, err error) {
 }
 
 // KeepAs gives the file at path a second name, which stays when another takes
-// its place.
+// its place, and so its journals.
 func KeepAs(path, name string) error {
+	for generation := range uint64(2) {
+		err := os.Link(journalName(path, generation), journalName(name, generation))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("boltstore: keep: %w", err)
+		}
+	}
 	if err := os.Link(path, name); err != nil {
 		return fmt.Errorf("boltstore: keep: %w", err)
 	}

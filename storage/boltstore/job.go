@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -42,16 +43,12 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	if err := t.MayEnqueue(j); err != nil {
 		return false, err
 	}
-	jobs, order := t.btx.Bucket(jobsBucket), t.btx.Bucket(orderBucket)
+	jobs, order := t.jobs(), t.order()
 	key := jobKey(j.Queue, j.ID)
-	if jobs.Get(key) != nil {
+	if jobs.get(key) != nil {
 		return false, nil
 	}
-	t.writes++
-	seq, err := order.NextSequence()
-	if err != nil {
-		return false, err
-	}
+	seq := order.nextSequence()
 	r := row{seq: seq, due: driver.Nanos(j.At), lane: j.Key, body: j.Body}
 	if j.At.IsZero() {
 		r.due = driver.Nanos(t.now())
@@ -59,25 +56,22 @@ func (t *tx) Enqueue(j storage.Job) (fresh bool, err error) {
 	head := true
 	if j.Key != "" {
 		prefix := lanePrefix(j.Queue, j.Key)
-		first, _ := order.Cursor().Seek(prefix)
-		head = !bytes.HasPrefix(first, prefix)
-		if err := order.Put(binary.BigEndian.AppendUint64(prefix, seq), []byte(j.ID)); err != nil {
-			return false, err
-		}
+		first, _, _ := order.walk().seek(prefix)
+		head = !strings.HasPrefix(first, prefix)
+		order.put(laneKey(prefix, seq), []byte(j.ID))
 	}
 	if head {
-		if err := order.Put(dueKey(j.Queue, r.due, seq), []byte(j.ID)); err != nil {
-			return false, err
-		}
+		order.put(dueKey(j.Queue, r.due, seq), []byte(j.ID))
 		t.Touch(j.Queue)
 	}
-	return true, jobs.Put(key, r.encode())
+	jobs.put(key, r.encode())
+	return true, nil
 }
 
 // job returns a pending job, or nil when there is none of that ID.
 func (t *tx) job(queue, id string) (r *row, err error) {
 	defer t.rescue("jobs", &err)
-	v := t.btx.Bucket(jobsBucket).Get(jobKey(queue, id))
+	v := t.jobs().get(jobKey(queue, id))
 	if v == nil || v[0] != pending {
 		return nil, nil
 	}
@@ -88,23 +82,16 @@ func (t *tx) job(queue, id string) (r *row, err error) {
 // its lane on.
 func (t *tx) complete(queue, id string, r *row) (err error) {
 	defer t.rescue("jobs", &err)
-	t.writes++
-	if err := t.btx.Bucket(jobsBucket).Put(jobKey(queue, id), marker(t.now())); err != nil {
-		return err
-	}
-	order := t.btx.Bucket(orderBucket)
-	if err := order.Delete(dueKey(queue, r.due, r.seq)); err != nil {
-		return err
-	}
+	t.jobs().put(jobKey(queue, id), marker(t.now()))
+	order := t.order()
+	order.put(dueKey(queue, r.due, r.seq), nil)
 	if r.lane == "" {
 		return nil
 	}
 	prefix := lanePrefix(queue, r.lane)
-	if err := order.Delete(binary.BigEndian.AppendUint64(bytes.Clone(prefix), r.seq)); err != nil {
-		return err
-	}
-	k, next := order.Cursor().Seek(prefix)
-	if !bytes.HasPrefix(k, prefix) {
+	order.put(laneKey(prefix, r.seq), nil)
+	k, next, _ := order.walk().seek(prefix)
+	if !strings.HasPrefix(k, prefix) {
 		return nil
 	}
 	head, err := t.job(queue, string(next))
@@ -115,27 +102,21 @@ func (t *tx) complete(queue, id string, r *row) (err error) {
 		return corrupt("a lane leads to a job that is not there")
 	}
 	t.Touch(queue)
-	return order.Put(dueKey(queue, head.due, head.seq), bytes.Clone(next))
+	order.put(dueKey(queue, head.due, head.seq), bytes.Clone(next))
+	return nil
 }
 
 // reschedule has a pending job, the first of its lane, run again at due, with
 // attempt runs counted.
-func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) (err error) {
-	defer t.rescue("jobs", &err)
-	t.writes++
+func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) {
 	if due != r.due {
-		order := t.btx.Bucket(orderBucket)
-		if err := order.Delete(dueKey(queue, r.due, r.seq)); err != nil {
-			return err
-		}
-		if err := order.Put(dueKey(queue, due, r.seq), []byte(id)); err != nil {
-			return err
-		}
+		t.order().put(dueKey(queue, r.due, r.seq), nil)
+		t.order().put(dueKey(queue, due, r.seq), []byte(id))
 	}
 	t.Touch(queue)
 	again := *r
 	again.due, again.attempt = due, attempt
-	return t.btx.Bucket(jobsBucket).Put(jobKey(queue, id), again.encode())
+	t.jobs().put(jobKey(queue, id), again.encode())
 }
 
 // A found job is due.
@@ -150,13 +131,13 @@ type found struct {
 func (t *tx) due(queue string, now int64, limit int, skip func(seq uint64) bool) (jobs []found, next int64, err error) {
 	defer t.rescue("jobs", &err)
 	prefix := queueKey('d', queue)
-	c := t.btx.Bucket(orderBucket).Cursor()
-	for k, id := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, id = c.Next() {
+	w := t.order().walk()
+	for k, id, _ := w.seek(prefix); strings.HasPrefix(k, prefix); k, id, _ = w.next() {
 		if len(k) != len(prefix)+16 {
 			return nil, 0, corrupt("an entry in the order of jobs")
 		}
-		at := int64(binary.BigEndian.Uint64(k[len(prefix):])) //nolint:gosec // never negative, see nanos
-		if skip(binary.BigEndian.Uint64(k[len(prefix)+8:])) {
+		at := int64(be64(k[len(prefix):])) //nolint:gosec // never negative, see nanos
+		if skip(be64(k[len(prefix)+8:])) {
 			continue
 		}
 		if at > now || len(jobs) == limit {
@@ -174,21 +155,29 @@ func (t *tx) due(queue string, now int64, limit int, skip func(seq uint64) bool)
 	return jobs, math.MaxInt64, nil
 }
 
-func jobKey(queue, id string) []byte { return append(append([]byte(queue), 0), id...) }
+func jobKey(queue, id string) string { return queue + "\x00" + id }
 
-func queueKey(kind byte, queue string) []byte {
-	return append(append(append(make([]byte, 0, len(queue)+64), kind), queue...), 0)
+func queueKey(kind byte, queue string) string { return string(rune(kind)) + queue + "\x00" }
+
+func dueKey(queue string, due int64, seq uint64) string {
+	k := make([]byte, 0, len(queue)+18)
+	k = append(append(append(k, 'd'), queue...), 0)
+	k = binary.BigEndian.AppendUint64(k, uint64(due)) //nolint:gosec // never negative, see nanos
+	return string(binary.BigEndian.AppendUint64(k, seq))
 }
 
-func dueKey(queue string, due int64, seq uint64) []byte {
-	k := binary.BigEndian.AppendUint64(queueKey('d', queue), uint64(due)) //nolint:gosec // never negative, see nanos
-	return binary.BigEndian.AppendUint64(k, seq)
+func lanePrefix(queue, lane string) string {
+	var length [2]byte
+	binary.BigEndian.PutUint16(length[:], uint16(len(lane))) //nolint:gosec // at most MaxKey
+	return queueKey('l', queue) + string(length[:]) + lane
 }
 
-func lanePrefix(queue, lane string) []byte {
-	k := binary.BigEndian.AppendUint16(queueKey('l', queue), uint16(len(lane))) //nolint:gosec // at most MaxKey
-	return append(k, lane...)
+func laneKey(prefix string, seq uint64) string {
+	return string(binary.BigEndian.AppendUint64([]byte(prefix), seq))
 }
+
+// be64 reads the eight bytes at the start of k.
+func be64(k string) uint64 { return binary.BigEndian.Uint64([]byte(k[:8])) }
 
 func marker(now time.Time) []byte {
 	return binary.BigEndian.AppendUint64([]byte{over}, uint64(driver.Nanos(now))) //nolint:gosec // never negative

@@ -118,12 +118,8 @@ func (l *lazyDisk) round(t *testing.T, promised map[string]int) (lost string) {
 	path := filepath.Join(l.dir, "db")
 	killChild(t, path, time.Duration(100+rand.N(200))*time.Millisecond, promised)
 	l.forget(t)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
 	copied := filepath.Join(t.TempDir(), "db")
-	must(t, os.WriteFile(copied, b, 0o600))
+	asKilled(t, path, copied)
 	s, err := Open(copied, Options{})
 	if err != nil {
 		return err.Error()

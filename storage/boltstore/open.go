@@ -172,6 +172,12 @@ func check(db *bolt.DB, steps []migration) error {
 	if err := db.View(whole); err != nil {
 		return err
 	}
+	if err := known(db, steps); err != nil {
+		return err
+	}
+	if err := takeOver(db); err != nil {
+		return err
+	}
 	return migrate(db, steps)
 }
 

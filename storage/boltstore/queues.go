@@ -1,15 +1,11 @@
 package boltstore
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"math"
+	"strings"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 
 	"github.com/weizhangbot/weizhangbot/storage"
 	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
@@ -26,7 +22,7 @@ func (s *Store) Queues(ctx context.Context) (states []storage.QueueState, err er
 	}
 	err = s.read(func(t *tx) (err error) {
 		defer t.rescue("order", &err)
-		order := t.btx.Bucket(orderBucket).Cursor()
+		order := t.order().walk()
 		byName := map[string]*storage.QueueState{}
 		of := func(name string) *storage.QueueState {
 			if byName[name] == nil {
@@ -40,7 +36,7 @@ func (s *Store) Queues(ctx context.Context) (states []storage.QueueState, err er
 		for name := range queuesIn(order, 'l') {
 			of(name).Behind = countBehind(order, name)
 		}
-		err = countDead(t.btx.Bucket(deadBucket).Cursor(), of)
+		err = countDead(t.dead().walk(), of)
 		for _, q := range byName {
 			states = append(states, *q)
 		}
@@ -51,32 +47,31 @@ func (s *Store) Queues(ctx context.Context) (states []storage.QueueState, err er
 
 // queuesIn finds the names of the queues that have entries of a kind, without
 // reading these.
-func queuesIn(c *bolt.Cursor, kind byte) func(func(string) bool) {
+func queuesIn(w *walk, kind byte) func(func(string) bool) {
 	return func(yield func(string) bool) {
-		for k, _ := c.Seek([]byte{kind}); k != nil && k[0] == kind; {
-			name, _, ok := bytes.Cut(k[1:], []byte{0})
-			if !ok || !yield(string(name)) {
+		start := string(rune(kind))
+		for k, _, _ := w.seek(start); strings.HasPrefix(k, start); {
+			name, _, ok := strings.Cut(k[1:], "\x00")
+			if !ok || !yield(name) {
 				return
 			}
-			next := queueKey(kind, string(name))
-			next[len(next)-1] = 1 // behind all of the queue
-			k, _ = c.Seek(next)
+			k, _, _ = w.seek(start + name + "\x01") // behind all of the queue
 		}
 	}
 }
 
 // countDue counts the jobs that nothing but their time holds up.
-func (s *Store) countDue(c *bolt.Cursor, q *storage.QueueState) {
+func (s *Store) countDue(w *walk, q *storage.QueueState) {
 	live := s.queue(q.Name)
 	live.mu.Lock()
 	defer live.mu.Unlock()
 	now := driver.Nanos(s.opts.Clock())
 	prefix := queueKey('d', q.Name)
 	n := 0
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+16 && n < mostCounted; k, _ = c.Next() {
+	for k, _, _ := w.seek(prefix); strings.HasPrefix(k, prefix) && len(k) == len(prefix)+16 && n < mostCounted; k, _, _ = w.next() {
 		n++
-		due := int64(binary.BigEndian.Uint64(k[len(prefix):]) & math.MaxInt64)
-		switch seq := binary.BigEndian.Uint64(k[len(prefix)+8:]); {
+		due := int64(be64(k[len(prefix):]) & math.MaxInt64) //nolint:gosec // masked
+		switch seq := be64(k[len(prefix)+8:]); {
 		case live.running[seq]:
 			q.Running++
 		case due > now:
@@ -91,22 +86,22 @@ func (s *Store) countDue(c *bolt.Cursor, q *storage.QueueState) {
 }
 
 // countBehind counts the jobs that are not the first of their lane.
-func countBehind(c *bolt.Cursor, queue string) (n int) {
+func countBehind(w *walk, queue string) (n int) {
 	prefix := queueKey('l', queue)
-	var lane []byte
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) > 8 && n < mostCounted; k, _ = c.Next() {
-		if this := k[:len(k)-8]; bytes.Equal(this, lane) {
+	lane := ""
+	for k, _, _ := w.seek(prefix); strings.HasPrefix(k, prefix) && len(k) > 8 && n < mostCounted; k, _, _ = w.next() {
+		if this := k[:len(k)-8]; this == lane {
 			n++
 		} else {
-			lane = append(lane[:0], this...)
+			lane = this
 		}
 	}
 	return n
 }
 
-func countDead(c *bolt.Cursor, of func(string) *storage.QueueState) error {
+func countDead(w *walk, of func(string) *storage.QueueState) error {
 	n := 0
-	for k, v := c.First(); k != nil && n < mostCounted; k, v = c.Next() {
+	for _, v, ok := w.seek(""); ok && n < mostCounted; _, v, ok = w.next() {
 		queue, _, ok := cutText(v)
 		if !ok {
 			return corrupt("a dead letter")
@@ -119,14 +114,15 @@ func countDead(c *bolt.Cursor, of func(string) *storage.QueueState) error {
 
 // Revive implements storage.Jobs.
 func (s *Store) Revive(ctx context.Context, ref string) error {
-	key, err := hex.DecodeString(ref)
-	if err != nil || len(key) != 16 {
+	at, err := hex.DecodeString(ref)
+	if err != nil || len(at) != 16 {
 		return storage.ErrNoLetter
 	}
+	key := string(at)
 	return s.committer.do(ctx, func(t *tx) (err error) {
 		defer t.rescue("dead", &err)
-		dead := t.btx.Bucket(deadBucket)
-		v := dead.Get(key)
+		jobs, dead := t.jobs(), t.dead()
+		v := dead.get(key)
 		if v == nil {
 			return storage.ErrNoLetter
 		}
@@ -134,13 +130,11 @@ func (s *Store) Revive(ctx context.Context, ref string) error {
 		if err != nil {
 			return err
 		}
-		jobs := t.btx.Bucket(jobsBucket)
-		if row := jobs.Get(jobKey(l.Job.Queue, l.Job.ID)); row != nil && row[0] == pending {
-			return dead.Delete(key) // enqueued anew when its marker had gone
+		dead.put(key, nil)
+		if row := jobs.get(jobKey(l.Job.Queue, l.Job.ID)); row != nil && row[0] == pending {
+			return nil // enqueued anew when its marker had gone
 		}
-		if err := errors.Join(dead.Delete(key), jobs.Delete(jobKey(l.Job.Queue, l.Job.ID))); err != nil {
-			return err
-		}
+		jobs.put(jobKey(l.Job.Queue, l.Job.ID), nil)
 		_, err = t.Enqueue(storage.Job{ID: l.Job.ID, Queue: l.Job.Queue, Key: l.Job.Key, Body: l.Job.Body})
 		return err
 	}, nil)

@@ -51,7 +51,7 @@ type cursor struct {
 // transaction. When it returns nil the new file is complete and on disk; the
 // store stays as it is.
 func (s *Store) Rewrite(ctx context.Context, path, tag string, rw Rewriter, progress func(done, total int)) error {
-	err := s.read(func(t *tx) error {
+	err := s.readFile(ctx, func(t *tx) error {
 		c, db, err := openTarget(path, cursor{Source: t.btx.ID(), Tag: tag})
 		if err != nil {
 			return err
@@ -219,7 +219,7 @@ func (r *rewriting) job(k, v []byte) (newKey, newValue []byte, err error) {
 	}
 	if v[0] == over {
 		newID, err := r.rw.Marker(string(queue), string(id))
-		return jobKey(string(queue), newID), bytes.Clone(v), err
+		return []byte(jobKey(string(queue), newID)), bytes.Clone(v), err
 	}
 	row, err := decodeRow(v)
 	if err != nil {
@@ -230,11 +230,11 @@ func (r *rewriting) job(k, v []byte) (newKey, newValue []byte, err error) {
 		return nil, nil, err
 	}
 	row.lane, row.body = j.Key, j.Body
-	return jobKey(string(queue), j.ID), row.encode(), nil
+	return []byte(jobKey(string(queue), j.ID)), row.encode(), nil
 }
 
 func (r *rewriting) letter(k, v []byte) (newKey, newValue []byte, err error) {
-	l, err := decodeLetter(k, v)
+	l, err := decodeLetter(string(k), v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -297,12 +297,12 @@ func reorder(tx *bolt.Tx, sequence uint64) error {
 	begun := map[string]bool{}
 	for _, e := range all {
 		var errs []error
-		lane := string(lanePrefix(e.queue, e.lane))
+		lane := lanePrefix(e.queue, e.lane)
 		if e.lane != "" {
-			errs = append(errs, order.Put(binary.BigEndian.AppendUint64([]byte(lane), e.seq), []byte(e.id)))
+			errs = append(errs, order.Put([]byte(laneKey(lane, e.seq)), []byte(e.id)))
 		}
 		if e.lane == "" || !begun[lane] {
-			errs = append(errs, order.Put(dueKey(e.queue, e.due, e.seq), []byte(e.id)))
+			errs = append(errs, order.Put([]byte(dueKey(e.queue, e.due, e.seq)), []byte(e.id)))
 		}
 		begun[lane] = true
 		if err := errors.Join(errs...); err != nil {
@@ -328,6 +328,7 @@ func (s *Store) ReplaceBy(path string) error {
 	if err == nil {
 		err = syncDir(filepath.Dir(own))
 	}
+	s.committer.wipe = true
 	if closed := s.Close(); err == nil {
 		err = errors.Join(closed, wipe(old))
 	}

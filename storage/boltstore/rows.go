@@ -58,7 +58,7 @@ func (r *reader) run() error {
 	}
 	dead := map[string]bool{}
 	for _, l := range letters {
-		dead[string(jobKey(l.Place, l.Key))] = true
+		dead[jobKey(l.Place, l.Key)] = true
 	}
 	if err := r.jobs(dead); err != nil {
 		return err
@@ -119,15 +119,15 @@ func (r *reader) jobs(dead map[string]bool) error {
 func (r *reader) letters() ([]storage.Row, error) {
 	byID := map[string]storage.Row{}
 	err := r.tx.Bucket(deadBucket).ForEach(func(k, v []byte) error {
-		l, err := decodeLetter(k, v)
+		l, err := decodeLetter(string(k), v)
 		if err != nil {
 			return err
 		}
 		key := jobKey(l.Job.Queue, l.Job.ID)
-		if have := r.tx.Bucket(jobsBucket).Get(key); have != nil && have[0] != over {
+		if have := r.tx.Bucket(jobsBucket).Get([]byte(key)); have != nil && have[0] != over {
 			return nil
 		}
-		byID[string(key)] = storage.Row{
+		byID[key] = storage.Row{
 			Kind: storage.RowDead, Place: l.Job.Queue, Key: l.Job.ID, Value: l.Job.Body, Lane: l.Job.Key,
 			Due: l.Job.At.UnixNano(), Ended: l.Died.UnixNano(), Attempt: l.Job.Attempt, Cause: l.Fingerprint,
 		}
@@ -204,7 +204,7 @@ func (l *loader) flush() error {
 }
 
 func (l *loader) put(tx *bolt.Tx, r storage.Row) error {
-	jobs, key := tx.Bucket(jobsBucket), jobKey(r.Place, r.Key)
+	jobs, key := tx.Bucket(jobsBucket), []byte(jobKey(r.Place, r.Key))
 	switch r.Kind {
 	case storage.RowRecord:
 		b, err := tx.CreateBucketIfNotExists([]byte(recordPrefix + r.Place))

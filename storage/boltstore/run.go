@@ -34,7 +34,7 @@ func (r *run) do(ctx context.Context, h storage.Handler) {
 		r.settle(ctx, driver.ErrCrashed)
 		return
 	}
-	count := func() { _, _ = r.store.committer.push(own, r.count, nil) }
+	count := func() { _ = r.store.committer.push(&call{ctx: own, fn: r.count}) }
 	if r.seq <= r.store.survivors {
 		// It may have been what ended the last process: count the run first.
 		_ = r.store.committer.do(own, r.count, nil)
@@ -70,7 +70,8 @@ func (r *run) count(t *tx) error {
 	if err != nil {
 		return err
 	}
-	return t.reschedule(r.queue, r.id, row, row.due, r.job.Attempt)
+	t.reschedule(r.queue, r.id, row, row.due, r.job.Attempt)
+	return nil
 }
 
 // done is storage.Done.
@@ -120,12 +121,14 @@ func (r *run) apply(t *tx, outcome error) error {
 	}
 	now := driver.Nanos(r.store.opts.Clock())
 	if d, ok := storage.Snoozed(outcome); ok {
-		return t.reschedule(r.queue, r.id, row, later(now, d), r.job.Attempt-1)
+		t.reschedule(r.queue, r.id, row, later(now, d), r.job.Attempt-1)
+		return nil
 	}
 	if r.job.Attempt >= storage.MaxAttempts {
 		return r.bury(t, row, outcome)
 	}
-	return t.reschedule(r.queue, r.id, row, later(now, driver.Backoff(r.job.Attempt)), r.job.Attempt)
+	t.reschedule(r.queue, r.id, row, later(now, driver.Backoff(r.job.Attempt)), r.job.Attempt)
+	return nil
 }
 
 func later(now int64, d time.Duration) int64 {

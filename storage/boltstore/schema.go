@@ -12,7 +12,7 @@ import (
 // The buckets of the file. Records live in recordPrefix+bucket, one bbolt
 // bucket each.
 var (
-	metaBucket  = []byte("meta")  // "schema" → be32 version
+	metaBucket  = []byte("meta")  // "schema" → be32 version; "journal": journal.go
 	jobsBucket  = []byte("jobs")  // queue 0 id → a job, or the marker it leaves (job.go)
 	orderBucket = []byte("order") // what is due when, and the lanes (job.go)
 	deadBucket  = []byte("dead")  // be64 time, be64 seq → a dead letter (dead.go)
@@ -29,6 +29,7 @@ type migration func(*bolt.Tx) error
 // Entries are only ever appended.
 var migrations = []migration{
 	createBuckets,
+	withJournals,
 }
 
 func createBuckets(tx *bolt.Tx) error {
@@ -40,22 +41,30 @@ func createBuckets(tx *bolt.Tx) error {
 	return nil
 }
 
-// migrate brings db to the last of steps, and refuses files that are not ours
-// or come from a later program.
+// withJournals changes nothing: earlier programs do not look for journals, and must
+// not open a file that has some.
+func withJournals(*bolt.Tx) error { return nil }
+
+// known refuses files that are not ours or come from a later program.
+func known(db *bolt.DB, steps []migration) error {
+	return db.View(func(tx *bolt.Tx) error {
+		have, err := version(tx)
+		if err == nil && int(have) > len(steps) {
+			err = newer(have, len(steps))
+		}
+		return err
+	})
+}
+
+// migrate brings db to the last of steps.
 func migrate(db *bolt.DB, steps []migration) error {
 	latest := uint32(len(steps)) //nolint:gosec // a handful
 	var have uint32
 	if err := db.View(func(tx *bolt.Tx) (err error) {
 		have, err = version(tx)
 		return err
-	}); err != nil {
+	}); err != nil || have == latest {
 		return err
-	}
-	switch {
-	case have == latest:
-		return nil
-	case have > latest:
-		return newer(have, len(steps))
 	}
 	return db.Update(func(tx *bolt.Tx) error {
 		for i, step := range steps[have:] {

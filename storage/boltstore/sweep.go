@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"time"
@@ -21,7 +20,7 @@ const (
 func (s *Store) sweep() {
 	timer := time.NewTimer(sweepPause)
 	defer timer.Stop()
-	var from []byte
+	var from string
 	for {
 		select {
 		case <-s.closing:
@@ -33,7 +32,7 @@ func (s *Store) sweep() {
 			s.opts.Log.WithError(err).Warn("old job markers cannot be swept")
 		}
 		from = next
-		if from == nil {
+		if from == "" {
 			timer.Reset(sweepRest)
 		} else {
 			timer.Reset(sweepPause)
@@ -42,24 +41,24 @@ func (s *Store) sweep() {
 }
 
 // sweepOnce looks at sweepRows rows, beginning with from, and returns where to
-// go on; nil when all were seen.
-func (s *Store) sweepOnce(ctx context.Context, from []byte) (next []byte, err error) {
+// go on; "" when all were seen.
+func (s *Store) sweepOnce(ctx context.Context, from string) (next string, err error) {
 	old := uint64(driver.Nanos(s.opts.Clock().Add(-s.opts.KeepDone))) //nolint:gosec // never negative
-	var markers, letters [][]byte
+	var markers, letters []string
 	err = s.read(func(t *tx) (err error) {
 		defer t.rescue("jobs", &err)
-		c := t.btx.Bucket(jobsBucket).Cursor()
-		k, v := c.Seek(from)
-		for n := 0; k != nil && n < sweepRows; n++ {
+		w := t.jobs().walk()
+		k, v, ok := w.seek(from)
+		for n := 0; ok && n < sweepRows; n++ {
 			if expired(v, old) {
-				markers = append(markers, bytes.Clone(k))
+				markers = append(markers, k)
 			}
-			k, v = c.Next()
+			k, v, ok = w.next()
 		}
-		next = bytes.Clone(k)
-		c = t.btx.Bucket(deadBucket).Cursor()
-		for k, _ := c.First(); len(k) == 16 && binary.BigEndian.Uint64(k) < old && len(letters) < sweepRows; k, _ = c.Next() {
-			letters = append(letters, bytes.Clone(k))
+		next = k
+		w = t.dead().walk()
+		for k, _, ok := w.seek(""); ok && len(k) == 16 && be64(k) < old && len(letters) < sweepRows; k, _, ok = w.next() {
+			letters = append(letters, k)
 		}
 		return nil
 	})
@@ -68,20 +67,14 @@ func (s *Store) sweepOnce(ctx context.Context, from []byte) (next []byte, err er
 	}
 	return next, s.committer.do(ctx, func(t *tx) (err error) {
 		defer t.rescue("jobs", &err)
-		t.writes++
-		jobs, dead := t.btx.Bucket(jobsBucket), t.btx.Bucket(deadBucket)
+		jobs, dead := t.jobs(), t.dead()
 		for _, k := range markers {
-			if !expired(jobs.Get(k), old) {
-				continue // enqueued anew meanwhile
-			}
-			if err := jobs.Delete(k); err != nil {
-				return err
+			if expired(jobs.get(k), old) { // and not enqueued anew meanwhile
+				jobs.put(k, nil)
 			}
 		}
 		for _, k := range letters {
-			if err := dead.Delete(k); err != nil {
-				return err
-			}
+			dead.put(k, nil)
 		}
 		return nil
 	}, nil)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -12,13 +14,29 @@ import (
 	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
-// A tx is one bbolt transaction as the port's Tx; a group of updates shares it.
+// A tx is the port's Tx: a bbolt transaction that reads the file, and the layers
+// over it. A group of updates shares one, and writes into its first layer.
 type tx struct {
 	driver.Access
 	btx     *bolt.Tx
+	layers  []*layer // the newest first
 	now     func() time.Time
-	buckets map[string]*bolt.Bucket // records, opened already
-	writes  int                     // how many so far
+	records map[string]*bucket // by the name that records know
+	own     map[string]*bucket // by the name in the file
+	undo    []undo             // of the running call
+	size    int64              // of the file, once the transaction is over
+}
+
+func newTx(btx *bolt.Tx, layers []*layer, now func() time.Time) *tx {
+	return &tx{btx: btx, layers: layers, now: now, records: map[string]*bucket{}, own: map[string]*bucket{}}
+}
+
+// takeBack undoes what the running call has written.
+func (t *tx) takeBack() {
+	for _, u := range slices.Backward(t.undo) {
+		t.layers[0].restore(u)
+	}
+	t.undo = t.undo[:0]
 }
 
 var (
@@ -54,14 +72,10 @@ func (t *tx) Get(bucket, key string) (value []byte, err error) {
 	if err := t.MayGet(bucket, key); err != nil {
 		return nil, err
 	}
-	b := t.bucket(bucket)
-	if b == nil {
-		return nil, nil
-	}
-	return bytes.Clone(b.Get([]byte(key))), nil
+	return bytes.Clone(t.bucket(bucket).get(key)), nil
 }
 
-// Put implements storage.Tx. bbolt holds on to a value until the commit.
+// Put implements storage.Tx.
 func (t *tx) Put(bucket, key string, value []byte) error {
 	return t.PutOwn(bucket, key, bytes.Clone(value))
 }
@@ -73,21 +87,11 @@ func (t *tx) PutOwn(bucket, key string, value []byte) (err error) {
 		return err
 	}
 	b := t.bucket(bucket)
-	if value == nil {
-		if b == nil || b.Get([]byte(key)) == nil {
-			return nil
-		}
-		t.writes++
-		return b.Delete([]byte(key))
+	if value == nil && b.get(key) == nil {
+		return nil
 	}
-	t.writes++
-	if b == nil {
-		if b, err = t.btx.CreateBucketIfNotExists([]byte(recordPrefix + bucket)); err != nil {
-			return err
-		}
-		t.keep(bucket, b)
-	}
-	return b.Put([]byte(key), value)
+	b.put(strings.Clone(key), value)
+	return nil
 }
 
 // Scan implements storage.Tx.
@@ -96,13 +100,9 @@ func (t *tx) Scan(bucket, from, to string, limit int) (kvs []storage.KV, err err
 	if err := t.MayScan(bucket); err != nil {
 		return nil, err
 	}
-	b := t.bucket(bucket)
-	if b == nil {
-		return nil, nil
-	}
-	c, end := b.Cursor(), []byte(to)
-	for k, v := c.Seek([]byte(from)); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
-		kvs = append(kvs, storage.KV{Key: string(k), Value: bytes.Clone(v)})
+	w := t.bucket(bucket).walk()
+	for k, v, ok := w.seek(from); ok && k < to; k, v, ok = w.next() {
+		kvs = append(kvs, storage.KV{Key: k, Value: bytes.Clone(v)})
 		if limit > 0 && len(kvs) == limit {
 			break
 		}
@@ -116,27 +116,36 @@ func (t *tx) Known(queue, id string) (known bool, err error) {
 	if t.Over {
 		return false, driver.ErrLate
 	}
-	return t.btx.Bucket(jobsBucket).Get(jobKey(queue, id)) != nil, nil
+	return t.jobs().get(jobKey(queue, id)) != nil, nil
 }
 
-// bucket returns the bucket of records of that name, or nil.
-func (t *tx) bucket(name string) *bolt.Bucket {
-	if b, ok := t.buckets[name]; ok {
-		return b
-	}
-	b := t.btx.Bucket([]byte(recordPrefix + name))
-	if b != nil {
-		t.keep(name, b)
+// bucket returns the bucket of records of that name.
+func (t *tx) bucket(name string) *bucket {
+	b := t.records[name]
+	if b == nil {
+		b = t.open(recordPrefix + name)
+		t.records[strings.Clone(name)] = b
 	}
 	return b
 }
 
-func (t *tx) keep(name string, b *bolt.Bucket) {
-	if t.buckets == nil {
-		t.buckets = make(map[string]*bolt.Bucket)
+// inner returns one of the store's own buckets.
+func (t *tx) inner(name []byte) *bucket {
+	b := t.own[string(name)]
+	if b == nil {
+		b = t.open(string(name))
+		t.own[b.name] = b
 	}
-	t.buckets[name] = b
+	return b
 }
+
+func (t *tx) open(name string) *bucket {
+	return &bucket{tx: t, name: name, file: t.btx.Bucket([]byte(name))}
+}
+
+func (t *tx) jobs() *bucket  { return t.inner(jobsBucket) }
+func (t *tx) order() *bucket { return t.inner(orderBucket) }
+func (t *tx) dead() *bucket  { return t.inner(deadBucket) }
 
 // rescue turns a panic of bbolt, or a fault in the mapped file, into
 // ErrCorrupt. Only bbolt runs below the methods that defer it.

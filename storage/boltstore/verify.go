@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -136,9 +135,9 @@ func (v *verifier) jobs() error {
 		}
 		place := dueKey(string(queue), row.due, row.seq)
 		if row.lane != "" {
-			place = binary.BigEndian.AppendUint64(lanePrefix(string(queue), row.lane), row.seq)
+			place = laneKey(lanePrefix(string(queue), row.lane), row.seq)
 		}
-		if !bytes.Equal(order.Get(place), id) {
+		if !bytes.Equal(order.Get([]byte(place)), id) {
 			return corrupt("a job is not in the order of jobs")
 		}
 		return v.pause()
@@ -149,8 +148,8 @@ func (v *verifier) jobs() error {
 // whether the first of each lane, which all others wait for, is due some day.
 func (v *verifier) order() error {
 	order := v.tx.Bucket(orderBucket)
-	jobs := &tx{btx: v.tx}
-	var lane []byte // the prefix of the last entry's
+	jobs := newTx(v.tx, nil, nil)
+	lane := "" // the prefix of the last entry's
 	return order.ForEach(func(k, id []byte) error {
 		kind, rest := k[0], k[1:]
 		queue, place, ok := bytes.Cut(rest, []byte{0})
@@ -166,16 +165,16 @@ func (v *verifier) order() error {
 		}
 		due := dueKey(string(queue), row.due, row.seq)
 		switch {
-		case kind == 'd' && bytes.Equal(k, due):
+		case kind == 'd' && string(k) == due:
 			return v.pause()
 		case kind != 'l' || row.lane == "" || len(place) < 8:
 			return corrupt("an entry in the order of jobs")
 		}
 		prefix := lanePrefix(string(queue), row.lane)
-		if !bytes.Equal(k, binary.BigEndian.AppendUint64(bytes.Clone(prefix), row.seq)) {
+		if string(k) != laneKey(prefix, row.seq) {
 			return corrupt("an entry in the order of jobs")
 		}
-		if !bytes.Equal(prefix, lane) && !bytes.Equal(order.Get(due), id) {
+		if prefix != lane && !bytes.Equal(order.Get([]byte(due)), id) {
 			return corrupt("a lane that nothing moves on")
 		}
 		lane = prefix

@@ -116,7 +116,7 @@ func TestVerifyRefuses(t *testing.T) {
 			return tx.Bucket(orderBucket).Put([]byte("x"), []byte("1"))
 		}), storage.ErrCorrupt},
 		{"a job that is none", rows(func(tx *bolt.Tx) error {
-			return tx.Bucket(jobsBucket).Put(jobKey("q", "3"), []byte("p"))
+			return tx.Bucket(jobsBucket).Put([]byte(jobKey("q", "3")), []byte("p"))
 		}), storage.ErrCorrupt},
 		{"a bucket missing", rows(func(tx *bolt.Tx) error { return tx.DeleteBucket(deadBucket) }), storage.ErrCorrupt},
 	} {
@@ -166,8 +166,8 @@ func TestVerifyStops(t *testing.T) {
 	}
 }
 
-// A backup that is taken while six write and the jobs of six lanes are worked off
-// is sound, and holds everything that was promised before it began.
+// A backup that is taken while many write and their jobs are worked off is sound,
+// and holds everything that was promised before it began.
 func TestBackupUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, filepath.Join(dir, "db"), Options{})

@@ -76,7 +76,7 @@ func (s *Store) wake(queues []string) {
 func (s *Store) noteSurvivors() error {
 	return s.read(func(t *tx) (err error) {
 		defer t.rescue("order", &err)
-		s.survivors = t.btx.Bucket(orderBucket).Sequence()
+		s.survivors = t.order().sequence()
 		return nil
 	})
 }

@@ -1,0 +1,17 @@
+package boltstore
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// datasync makes what was written to f durable.
+func datasync(f *os.File) error {
+	for {
+		err := syscall.Fdatasync(int(f.Fd()))
+		if !errors.Is(err, syscall.EINTR) {
+			return os.NewSyscallError("fdatasync", err)
+		}
+	}
+}
