@@ -32,8 +32,8 @@ func faultsByDefault() int {
 
 // heardIn is how long something may take with several processes: what one of
 // them has begun another goes on with when its hold has run out, in 30 s, and
-// there may be a further fault by then.
-const heardIn = 100 * time.Second
+// that one may have died by then, and the next.
+const heardIn = 150 * time.Second
 
 // Three processes on one database, while people talk and cars are watched. One
 // is killed, at any moment and at the points of crash_points.go, stands still and wakes, loses the database with and without being
@@ -64,6 +64,11 @@ func TestSeveral(t *testing.T) {
 	people.Wait()
 	fate.Wait()
 	r.bringParked(ctx)
+	until(t, "what the last one to die had begun is gone on with", func() bool {
+		pause(ctx, time.Second)
+		_, l := f.inspect()
+		return l.open == 0
+	})
 	f.end()
 	a := r.books()
 	a.store, a.ledger = f.inspect()
