@@ -305,7 +305,7 @@ func (c *committer) launch(own *layer, group []*call, touched []string) {
 	}()
 }
 
-// land waits for the flight, if there is one. false: what it carried could not be
+// land waits for the flight, if there is one; nothing flies when it returns. false: what it carried could not be
 // written, so that whatever was run on it must run again; its own group has its
 // answer.
 func (c *committer) land() bool {
@@ -331,6 +331,7 @@ func (c *committer) land() bool {
 		c.flush(slices.Clone(f.group))
 	}
 	c.stranded = nil
+	c.land() // what was tried again may be flying
 	return false
 }
 
