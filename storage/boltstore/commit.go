@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -61,10 +60,9 @@ type committer struct {
 	queue  []*call
 	closed bool
 
-	overlay  *overlay
-	journal  journal
-	foldSize int
-	commits  atomic.Int64 // to the journal or to the file
+	overlay *overlay
+	journal journal
+	commits atomic.Int64 // to the journal or to the file
 
 	flight   *flight // not yet known to be durable; nil: none
 	stranded []*call // of a flight that failed, while they are tried again
@@ -77,7 +75,7 @@ type committer struct {
 func newCommitter(g *gate, path string, now func() time.Time, notify func([]string)) *committer {
 	c := &committer{
 		gate: g, now: now, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		overlay: newOverlay(), foldSize: foldSize, journal: journal{path: path, session: newSession(), sync: datasync},
+		overlay: newOverlay(), journal: journal{path: path, session: newSession(), sync: datasync},
 	}
 	c.overlay.due = c.signal
 	go c.run()
@@ -211,9 +209,6 @@ func (c *committer) flush(group []*call) {
 		if err == nil {
 			break
 		}
-		if errors.Is(err, errAgain) {
-			continue
-		}
 		if bad == nil {
 			alone, group = append(alone, group...), nil
 			break
@@ -225,11 +220,7 @@ func (c *committer) flush(group []*call) {
 		alone = append(group, alone...)
 	}
 	for _, cl := range alone {
-		_, err := c.commit([]*call{cl})
-		for errors.Is(err, errAgain) {
-			_, err = c.commit([]*call{cl})
-		}
-		if err != nil {
+		if _, err := c.commit([]*call{cl}); err != nil {
 			cl.end(err)
 		}
 	}
@@ -237,44 +228,49 @@ func (c *committer) flush(group []*call) {
 
 // commit runs group in one transaction. With a nil error all calls have their
 // answer, or get it when what they wrote is durable; otherwise none has, nothing
-// was written, and bad is the call at fault, if it was one. errAgain asks for
-// another try.
+// was written, and bad is the call at fault, if it was one.
 func (c *committer) commit(group []*call) (bad *call, err error) {
-	if err := c.overlay.broken(); err != nil {
-		return nil, err
+	for again := true; again; {
+		bad, again, err = c.try(group)
 	}
-	if c.overlay.merge(c.foldSize) {
+	return bad, err
+}
+
+// try is commit, unless the group was run on what an earlier one had written, and
+// that failed: then nothing has come of it, and it is to be tried again.
+func (c *committer) try(group []*call) (bad *call, again bool, err error) {
+	if err := c.overlay.broken(); err != nil {
+		return nil, false, err
+	}
+	if c.overlay.merge() {
 		c.rotate()
 	}
 	btx, layers, err := c.overlay.begin(c.gate)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	t := newTx(btx, layers, c.now)
 	t.Writable = true
 	bad, settle := c.runAll(t, group)
 	if bad != nil {
-		return bad, bad.ctx.Err()
+		return bad, false, bad.ctx.Err()
 	}
 	if !c.land() {
-		return nil, errAgain // it saw what is not there
+		return nil, true, nil // it saw what is not there
 	}
 	own := t.layers[0]
 	switch {
-	case settle, c.overlay.direct(own, c.foldSize, int64(c.gate.db.MaxSize), t.size):
+	case settle, c.overlay.direct(own, int64(c.gate.db.MaxSize), t.size):
 		if err := c.through(own); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	case own.rows.Len() > 0:
 		c.launch(own, group, t.Touched)
-		return nil, nil
+		return nil, false, nil
 	}
 	c.answer(group, t.Touched)
-	return nil, nil
+	return nil, false, nil
 }
-
-// errAgain: a group was run on what an earlier one had written, and that failed.
-var errAgain = errors.New("boltstore: again")
 
 // A flight is what a group has written, on its way to the disk while the next
 // group runs.

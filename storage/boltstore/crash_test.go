@@ -50,7 +50,7 @@ func crashChild(path string, acks io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.committer.foldSize = 1000 << rand.N(8) //nolint:gosec // any size
+	s.committer.overlay.foldSize = 1000 << rand.N(8) //nolint:gosec // any size
 	s.committer.journal.sync = func(f *os.File) error {
 		time.Sleep(rand.N(300 * time.Microsecond)) //nolint:gosec // a disk that takes its time
 		return datasync(f)

@@ -108,7 +108,8 @@ func (t *tx) complete(queue, id string, r *row) (err error) {
 
 // reschedule has a pending job, the first of its lane, run again at due, with
 // attempt runs counted.
-func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) {
+func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) (err error) {
+	defer t.rescue("jobs", &err)
 	if due != r.due {
 		t.order().put(dueKey(queue, r.due, r.seq), nil)
 		t.order().put(dueKey(queue, due, r.seq), []byte(id))
@@ -117,6 +118,7 @@ func (t *tx) reschedule(queue, id string, r *row, due int64, attempt int) {
 	again := *r
 	again.due, again.attempt = due, attempt
 	t.jobs().put(jobKey(queue, id), again.encode())
+	return nil
 }
 
 // A found job is due.

@@ -114,7 +114,7 @@ func TestJournalIsTakenOver(t *testing.T) {
 			must(t, s.committer.settle(t.Context()))
 		}
 		if round == 2 {
-			s.committer.foldSize = 1000
+			s.committer.overlay.foldSize = 1000
 		}
 	}
 	if b, err := os.ReadFile(path + ".journal-1"); err != nil || len(b) == 0 {
@@ -367,7 +367,7 @@ func TestJournalOfUnknownState(t *testing.T) {
 // Rows are read as if there were no layers, whichever of them hold what.
 func TestLayersReadAsOne(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "db"), Options{})
-	s.committer.foldSize = 20_000
+	s.committer.overlay.foldSize = 20_000
 	model := map[string]map[string]string{"a": {}, "ab": {}, "b": {}}
 	names := []string{"a", "ab", "b"}
 	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
@@ -438,7 +438,7 @@ func TestLayersReadAsOne(t *testing.T) {
 // A view sees one moment, while others write and the file is brought up to date.
 func TestViewsSeeOneMoment(t *testing.T) {
 	s := mustOpen(t, filepath.Join(t.TempDir(), "db"), Options{})
-	s.committer.foldSize = 5000
+	s.committer.overlay.foldSize = 5000
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	var all sync.WaitGroup

@@ -70,8 +70,7 @@ func (r *run) count(t *tx) error {
 	if err != nil {
 		return err
 	}
-	t.reschedule(r.queue, r.id, row, row.due, r.job.Attempt)
-	return nil
+	return t.reschedule(r.queue, r.id, row, row.due, r.job.Attempt)
 }
 
 // done is storage.Done.
@@ -121,14 +120,12 @@ func (r *run) apply(t *tx, outcome error) error {
 	}
 	now := driver.Nanos(r.store.opts.Clock())
 	if d, ok := storage.Snoozed(outcome); ok {
-		t.reschedule(r.queue, r.id, row, later(now, d), r.job.Attempt-1)
-		return nil
+		return t.reschedule(r.queue, r.id, row, later(now, d), r.job.Attempt-1)
 	}
 	if r.job.Attempt >= storage.MaxAttempts {
 		return r.bury(t, row, outcome)
 	}
-	t.reschedule(r.queue, r.id, row, later(now, driver.Backoff(r.job.Attempt)), r.job.Attempt)
-	return nil
+	return t.reschedule(r.queue, r.id, row, later(now, driver.Backoff(r.job.Attempt)), r.job.Attempt)
 }
 
 func later(now int64, d time.Duration) int64 {

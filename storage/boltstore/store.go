@@ -7,7 +7,7 @@
 // What is committed goes to a journal first (journal.go), which makes it durable for
 // the price of one write, and by and by into the file (fold.go), where its rows share
 // pages with others'. Until then it is read from memory, in layers over the file
-// (layer.go). commit.go is the committer, the only writer; tx.go is what an Update or
+// (layer.go, overlay.go). commit.go is the committer, the only writer; tx.go is what an Update or
 // View sees.
 //
 // job.go keeps jobs and their order on disk, work.go finds and run.go runs them, dead.go sets aside those that
