@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
-	"syscall"
 
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // ErrReopen: nobody knows what the disk shows, so nothing more is written until
@@ -34,16 +33,4 @@ func translate(err error) error {
 	return err
 }
 
-// full looks into the text as well: bbolt formats the causes of a failed grow
-// with %s, which hides them from errors.Is.
-func full(err error) bool {
-	if errors.Is(err, berrors.ErrMaxSizeReached) {
-		return true
-	}
-	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, no) || strings.Contains(err.Error(), no.Error()) {
-			return true
-		}
-	}
-	return false
-}
+func full(err error) bool { return errors.Is(err, berrors.ErrMaxSizeReached) || driver.NoRoom(err) }

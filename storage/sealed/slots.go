@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/weizhangbot/weizhangbot/storage"
+	"github.com/weizhangbot/weizhangbot/storage/internal/driver"
 )
 
 // Slots is where people's shares are: numbered places of SlotSize bytes each,
@@ -84,10 +84,8 @@ func (f *fileSlots) Append(texts [][]byte) (first int64, err error) {
 	if err == nil {
 		err = f.file.Sync()
 	}
-	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, no) {
-			return 0, fmt.Errorf("%w: %w", storage.ErrFull, err)
-		}
+	if driver.NoRoom(err) {
+		return 0, fmt.Errorf("%w: %w", storage.ErrFull, err)
 	}
 	if err != nil {
 		return 0, err

@@ -17,8 +17,8 @@ type tx struct {
 	inner storage.Tx
 	store *Store
 	seal  *sealer
-	known owners          // as this transaction has them
-	made  *map[string]ref // by owner, taken for this transaction
+	known owners         // as this transaction has them
+	made  map[string]ref // by owner, taken for this transaction
 }
 
 var (
@@ -27,9 +27,9 @@ var (
 )
 
 func (s *Store) wrap(fn func(storage.Tx) error) func(storage.Tx) error {
-	var made map[string]ref
+	made := map[string]ref{}
 	return func(inner storage.Tx) error {
-		return fn(&tx{inner: inner, store: s, seal: s.seal, made: &made})
+		return fn(&tx{inner: inner, store: s, seal: s.seal, made: made})
 	}
 }
 
@@ -158,16 +158,13 @@ func (t *tx) owner(name string) (*ref, error) {
 			return of, err
 		}
 	}
-	of, ok := (*t.made)[name]
+	of, ok := t.made[name]
 	if !ok {
 		var err error
 		if of, err = t.seal.people.take(); err != nil {
 			return nil, err
 		}
-		if *t.made == nil {
-			*t.made = map[string]ref{}
-		}
-		(*t.made)[name] = of
+		t.made[name] = of
 	}
 	stored := t.seal.key(kindRecord, ownBucket, ownerPrefix+name)
 	t.known.set(name, &of)
@@ -230,7 +227,7 @@ func (t *tx) Forget(name string) error {
 		}
 	}
 	t.known.set(name, nil)
-	delete(*t.made, name)
+	delete(t.made, name)
 	key := burnPrefix + hex.EncodeToString(of[:])
 	at, err := t.store.opts.Now().UTC().MarshalText()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package driver is what the drivers of package storage have in common: which
-// calls are proper, how the run of a job ends, and errors that say nothing of
-// anybody.
+// Package driver is what the drivers of package storage, and what lies on files
+// beside them, have in common: which calls are proper, how the run of a job ends,
+// when there is no room, and errors that say nothing of anybody.
 package driver
 
 import (
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/weizhangbot/weizhangbot/storage"
@@ -26,6 +27,21 @@ var (
 
 // Invalid is a call that is wrong in itself.
 func Invalid(what string) error { return fmt.Errorf("%w: %s", storage.ErrInvalid, what) }
+
+// NoRoom tells whether err means that a file cannot grow. It looks into the text as
+// well: bbolt formats the causes of a failed grow with %s, which hides them from
+// errors.Is.
+func NoRoom(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, no) || strings.Contains(err.Error(), no.Error()) {
+			return true
+		}
+	}
+	return false
+}
 
 // A panicError is a panic in somebody's fn or handler, turned into an error.
 type panicError struct{ value any }
